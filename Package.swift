@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is compiled under the same rules: pointers are visible (`unsafe`), warnings are errors.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A library target of this package, under the shared rules.
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "hearth",
+    products: [
+        .executable(name: "hearthd", targets: ["hearthd"]),
+        .executable(name: "hearth", targets: ["hearth"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C: shims and module maps, nothing else.
+        .target(name: "CPlatform"),
+        .target(
+            name: "CLibunwind",
+            linkerSettings: [.linkedLibrary("unwind-x86_64"), .linkedLibrary("unwind")]),
+        .target(name: "CDemangle", linkerSettings: [.linkedLibrary("iberty")]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+
+        // One stage, one module; arrows point down this list's dependencies only.
+        library("Model", []),
+        library("Platform", ["Model", "CPlatform", "CSystemd"]),
+        library("Binary", ["Model", "Platform"]),
+        library("Unwinder", ["Model", "CLibunwind"]),
+        library("Runtimes", ["Model", "Platform", "Binary"]),
+        library("Symbols", ["Model", "Platform", "Binary", "CDemangle", "CLzma"]),
+        library("Store", ["Model"]),
+        library("Analysis", ["Model"]),
+        library("Sampler", ["Model", "Platform", "Binary", "Unwinder", "Runtimes"]),
+        library(
+            "Exporter",
+            ["Model", "Analysis", "CZlib", log, .product(name: "SwiftProtobuf", package: "swift-protobuf")] + nio),
+        library("Configuration", ["Model", "CYaml"]),
+
+        .executableTarget(
+            name: "hearthd",
+            dependencies: [
+                "Model", "Platform", "Binary", "Symbols", "Store", "Analysis", "Sampler", "Exporter", "Configuration",
+                log, arguments, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/Daemon", swiftSettings: strict),
+        .executableTarget(
+            name: "hearth",
+            dependencies: ["CCurl", arguments],
+            path: "Sources/Client", swiftSettings: strict),
+
+        // What tests share: programs with a known truth, fixtures, goldens, real external tools.
+        .target(name: "TestKit", dependencies: ["Model", "Platform"], path: "Tests/TestKit", swiftSettings: strict),
+        tests("ModelTests", ["Model", "TestKit"]),
+        tests("PlatformTests", ["Platform", "TestKit"]),
+        tests("BinaryTests", ["Binary", "Platform", "TestKit"]),
+        tests("UnwinderTests", ["Unwinder", "Model", "TestKit"]),
+        tests("SymbolsTests", ["Symbols", "Binary", "Platform", "Model", "TestKit"]),
+        tests("StoreTests", ["Store", "Model", "TestKit"]),
+        tests("AnalysisTests", ["Analysis", "Model", "TestKit"]),
+        tests("SamplerTests", ["Sampler", "Binary", "Platform", "Model", "TestKit"]),
+        tests("ExporterTests", ["Exporter", "Analysis", "Model", "TestKit"]),
+        tests("ConfigurationTests", ["Configuration", "Model", "TestKit"]),
+        tests("ClientTests", ["hearth", "TestKit"]),
+        tests("DaemonTests", ["hearthd", "Platform", "Model", "TestKit"]),
+        tests("LiveTests", ["Model", "TestKit"]),
+    ]
+)

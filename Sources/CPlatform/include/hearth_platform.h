@@ -1,0 +1,26 @@
+// Calls that Swift cannot import: variadic system calls, ioctl numbers made by macros, ring barriers.
+#pragma once
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static inline int hearth_perf_event_open(struct perf_event_attr *attr, int pid, int cpu, int group, unsigned long flags) {
+    return (int)syscall(SYS_perf_event_open, attr, pid, cpu, group, flags);
+}
+
+static inline int hearth_perf_enable(int fd) { return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0); }
+static inline int hearth_perf_disable(int fd) { return ioctl(fd, PERF_EVENT_IOC_DISABLE, 0); }
+static inline int hearth_perf_set_period(int fd, uint64_t period) { return ioctl(fd, PERF_EVENT_IOC_PERIOD, &period); }
+
+// The protocol of the ring: perf_event.h, struct perf_event_mmap_page, data_head and data_tail.
+static inline uint64_t hearth_ring_head(const struct perf_event_mmap_page *page) {
+    return __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+}
+static inline void hearth_ring_set_tail(struct perf_event_mmap_page *page, uint64_t tail) {
+    __atomic_store_n(&page->data_tail, tail, __ATOMIC_RELEASE);
+}
+
+int hearth_openat2(int directory, const char *path, int flags, uint64_t resolve);
