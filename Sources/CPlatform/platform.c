@@ -2,6 +2,7 @@
 #include "hearth_platform.h"
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 int hearth_openat2(int directory, const char *path, int flags, uint64_t resolve) {
     struct open_how how;
@@ -10,3 +11,7 @@ int hearth_openat2(int directory, const char *path, int flags, uint64_t resolve)
     how.resolve = resolve;
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
+
+
+
+void hearth_set_thread_name(const char *name) { prctl(PR_SET_NAME, name); }

@@ -24,3 +24,4 @@ static inline void hearth_ring_set_tail(struct perf_event_mmap_page *page, uint6
 }
 
 int hearth_openat2(int directory, const char *path, int flags, uint64_t resolve);
+void hearth_set_thread_name(const char *name);

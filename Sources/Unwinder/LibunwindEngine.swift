@@ -1,0 +1,179 @@
+import CLibunwind
+public import Model
+
+/// libunwind over the dump: slow (0.4–1 µs a frame, two system calls each) and right where rules are odd.
+///
+/// Its cache of rules is keyed by address alone, so each process image gets an address space of its own; a handful of
+/// them is kept, the least recently used is given to the next process.
+@safe
+public final class LibunwindEngine: NativeUnwinder {
+    /// Frames of one walk: a 64 KiB dump holds fewer than 8192 return addresses.
+    static let capacity = 8192
+
+    private struct Slot {
+        var generation: UInt64 = 0
+        var lastUse: UInt64 = 0
+        let space = LibunwindSpace()
+    }
+
+    private var slots: [Slot]
+    private var uses: UInt64 = 0
+    private let frames: UnsafeMutablePointer<hearth_unwind_frame>
+
+    /// - Parameter spaces: address spaces to keep, about 60 KiB each.
+    public init(spaces: Int = 8) {
+        unsafe frames = .allocate(capacity: Self.capacity)
+        slots = (0..<max(1, spaces)).map { _ in Slot() }
+    }
+
+    deinit { unsafe frames.deallocate() }
+
+    public func unwind(
+        _ sample: StackSample, in space: some CodeSpace, into frames: inout [UnwoundFrame]
+    ) -> StackEnd {
+        let reader = ImageReader(space: space)
+        var request = unsafe hearth_unwind_request()
+        unsafe fill(&request, from: sample)
+        // SAFETY: the reader outlives the call, which keeps neither it nor the dump.
+        withExtendedLifetime(reader) {
+            unsafe request.context = Unmanaged.passUnretained(reader).toOpaque()
+            unsafe request.read_image = { context, address, value in
+                unsafe ImageReader.from(context).read(address, into: value)
+            }
+            unsafe request.find_table = { context, address, table in
+                unsafe ImageReader.from(context).table(covering: address, into: table)
+            }
+            unsafe hearth_unwind(self.space(for: space).pointer, &request)
+        }
+        unsafe append(Int(request.count), to: &frames, reader: reader)
+        return unsafe end(request, sample: sample, reader: reader)
+    }
+
+    private func fill(_ request: inout hearth_unwind_request, from sample: StackSample) {
+        unsafe withUnsafeMutableBytes(of: &request.registers) { bytes in
+            for index in 0..<17 {
+                unsafe bytes.storeBytes(of: sample.registers.values[index], toByteOffset: index * 8, as: UInt64.self)
+            }
+        }
+        unsafe request.stack_start = sample.registers.stackPointer
+        unsafe request.stack_size = UInt64(sample.stack.count)
+        unsafe request.stack = sample.stack.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        unsafe request.frames = frames
+        unsafe request.capacity = UInt32(Self.capacity)
+    }
+
+    private func space(for code: some CodeSpace) -> LibunwindSpace {
+        uses += 1
+        let index =
+            slots.firstIndex { $0.generation == code.generation }
+            ?? slots.indices.min { slots[$0].lastUse < slots[$1].lastUse } ?? 0
+        if slots[index].generation != code.generation {
+            slots[index].space.flush()
+            slots[index].generation = code.generation
+        }
+        slots[index].lastUse = uses
+        return slots[index].space
+    }
+
+    private func append(_ count: Int, to result: inout [UnwoundFrame], reader: ImageReader) {
+        var previousWasSignal = true
+        for index in 0..<count {
+            let frame = unsafe frames[index]
+            let (pc, sp) = (frame.pc, frame.sp)
+            if index > 0 && pc == 0 { break }
+            let isSignal = index > 0 && reader.isSignalReturn(pc)
+            result.append(UnwoundFrame(pc: pc, sp: sp, isExact: previousWasSignal || isSignal))
+            previousWasSignal = isSignal
+        }
+    }
+
+    private func end(_ request: hearth_unwind_request, sample: StackSample, reader: ImageReader) -> StackEnd {
+        switch unsafe hearth_unwind_end(rawValue: request.end) {
+        case HEARTH_UNWIND_COMPLETE: .complete
+        case HEARTH_UNWIND_BEYOND_DUMP: sample.isCut ? .truncated : .broken(.badStackPointer)
+        case HEARTH_UNWIND_BELOW_DUMP: .broken(.badStackPointer)
+        case HEARTH_UNWIND_UNREADABLE: .broken(reader.missed ?? .badStackPointer)
+        case HEARTH_UNWIND_NO_INFO: .broken(reader.missed ?? .noUnwindInfo)
+        case HEARTH_UNWIND_LOOP, HEARTH_UNWIND_FULL: .broken(.loop)
+        default: .broken(.unwinder)
+        }
+    }
+}
+
+/// The owner of one of libunwind's address spaces.
+@safe
+private final class LibunwindSpace {
+    let pointer: UnsafeMutableRawPointer
+
+    init() {
+        guard let created = unsafe hearth_unwind_space_create() else { preconditionFailure("out of memory") }
+        unsafe pointer = created
+    }
+
+    deinit { unsafe hearth_unwind_space_destroy(pointer) }
+
+    func flush() { unsafe hearth_unwind_space_flush(pointer) }
+}
+
+/// Answers libunwind's questions about images for one walk.
+private final class ImageReader {
+    private let lookup: (UInt64) -> MappedImage?
+    private var last: MappedImage?
+    /// Why the last look-up failed.
+    private(set) var missed: BrokenReason?
+
+    init(space: some CodeSpace) { lookup = { space.image(at: $0) } }
+
+    static func from(_ context: UnsafeMutableRawPointer?) -> ImageReader {
+        guard let context = unsafe context else { preconditionFailure("libunwind lost its argument") }
+        // SAFETY: `unwind` passes a reader that it keeps alive.
+        return unsafe Unmanaged<ImageReader>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    private func image(at address: UInt64) -> MappedImage? {
+        if let last, last.range.contains(address) { return last }
+        guard let found = lookup(address) else { return nil }
+        last = found
+        return found
+    }
+
+    func read(_ address: UInt64, into value: UnsafeMutablePointer<UInt64>?) -> Int32 {
+        guard let word = word(at: address) else { return 0 }
+        unsafe value?.pointee = word
+        return 1
+    }
+
+    /// Tables lie in other mappings of the file than its code, so a word is looked for in the last image by bias first.
+    /// Executable memory without a file reads as zero: libunwind only looks there for a signal return.
+    private func word(at address: UInt64) -> UInt64? {
+        if let last, let bytes = last.bytes, let word = bytes.readWord(atAddress: address &- last.bias) { return word }
+        guard let found = image(at: address) else { return nil }
+        guard let bytes = found.bytes else { return 0 }
+        return bytes.readWord(atAddress: address &- found.bias)
+    }
+
+    func table(covering address: UInt64, into table: UnsafeMutablePointer<hearth_unwind_table>?) -> Int32 {
+        missed = nil
+        guard let image = image(at: address) else {
+            missed = .noMapping
+            return 0
+        }
+        guard let bytes = image.bytes else {
+            missed = .noImage
+            return 0
+        }
+        guard let found = bytes.unwindTable else { return 0 }
+        unsafe table?.pointee = hearth_unwind_table(
+            start: image.range.lowerBound, end: image.range.upperBound, header: found.header &+ image.bias,
+            entries: found.entries &+ image.bias, entry_count: found.entryCount)
+        return 1
+    }
+
+    /// Whether code at an address is the kernel's or libc's return from a signal: `mov $15, %rax; syscall`, the form
+    /// that gdb, libgcc and libunwind recognise.
+    func isSignalReturn(_ address: UInt64) -> Bool {
+        guard let image = image(at: address), let bytes = image.bytes else { return false }
+        return bytes.readWord(atAddress: address &- image.bias) == 0x0f00_0000_0fc0_c748
+            && bytes.readWord(atAddress: address &- image.bias &+ 1) == 0x050f_0000_000f_c0c7
+    }
+}
