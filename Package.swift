@@ -66,7 +66,7 @@ let package = Package(
         library(
             "Exporter",
             ["Model", "Analysis", "CZlib", log, .product(name: "SwiftProtobuf", package: "swift-protobuf")] + nio),
-        library("Configuration", ["Model", "CYaml"]),
+        library("Configuration", ["Model", "Platform", "CYaml"]),
 
         .executableTarget(
             name: "hearthd",
