@@ -37,3 +37,9 @@ public enum SampleKind: String, Sendable, CaseIterable {
     /// The pprof unit of the weight.
     public var unit: String { "nanoseconds" }
 }
+
+/// A ``SampleContext`` that a sink has interned.
+public struct ContextID: Hashable, Sendable, RawRepresentable {
+    public var rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+}

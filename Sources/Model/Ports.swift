@@ -29,3 +29,38 @@ public protocol TimeSource: Sendable {
     /// Nanoseconds since the Unix epoch.
     func wall() -> Int64
 }
+
+/// Where the sampler delivers; called on its thread only.
+public protocol SampleSink: AnyObject, Sendable {
+    /// Interns a context; the identifier is valid until it is retired.
+    func intern(_ context: SampleContext) -> ContextID
+    /// The sampler will not use the identifier again.
+    func retire(_ context: ContextID)
+    /// Takes one sample.
+    ///
+    /// - Parameter frames: leaf first.
+    func add(_ sample: WalkedSample, frames: [FrameKey])
+    /// Notes samples that were lost at about a time (CLOCK_MONOTONIC ns).
+    func addLost(_ count: UInt64, at time: UInt64)
+    /// No sample with an earlier time will come.
+    func advance(to time: UInt64)
+}
+
+/// A sample after its stack was walked.
+public struct WalkedSample: Hashable, Sendable {
+    public var kind: SampleKind
+    /// CLOCK_MONOTONIC ns.
+    public var time: UInt64
+    public var context: ContextID
+    public var end: StackEnd
+    /// What the sample stands for, in the unit of its kind.
+    public var weight: Double
+
+    public init(kind: SampleKind, time: UInt64, context: ContextID, end: StackEnd, weight: Double) {
+        self.kind = kind
+        self.time = time
+        self.context = context
+        self.end = end
+        self.weight = weight
+    }
+}

@@ -14,6 +14,7 @@ public struct PerfRing: ~Copyable {
     private let mask: UInt64
     private var tail: UInt64
     private var head: UInt64
+    private var released: UInt64
     /// Holds a record that wraps around the end of the data: records are shorter than 64 KiB (their size is a u16).
     private let scratch: UnsafeMutableRawPointer
 
@@ -33,6 +34,7 @@ public struct PerfRing: ~Copyable {
         mask = UInt64(dataBytes) - 1
         tail = 0
         head = 0
+        released = 0
         unsafe scratch = .allocate(byteCount: 1 << 16, alignment: 8)
     }
 
@@ -83,6 +85,12 @@ public struct PerfRing: ~Copyable {
         tail &+= UInt64(size)
     }
 
+    /// Bytes left behind and not yet given back.
+    public var unreleasedBytes: Int { Int(tail &- released) }
+
     /// Gives the room of all records left behind back to the kernel.
-    public func release() { unsafe hearth_ring_set_tail(page, tail) }
+    public mutating func release() {
+        unsafe hearth_ring_set_tail(page, tail)
+        released = tail
+    }
 }

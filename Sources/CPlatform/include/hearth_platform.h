@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdint.h>
+#include <sys/auxv.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -1,0 +1,126 @@
+import Model
+import Platform
+
+/// All processes, kept true by the records of the kernel; /proc is read at the start and for what was missed.
+///
+/// Owned by the sampler's thread.
+final class ProcessTable {
+    /// A host can have more, but then something is wrong: the rest is sampled without names.
+    static let maximumProcesses = 1 << 18
+
+    private(set) var processes: [Int32: Process] = [:]
+    private var leaving: [(pid: Int32, key: ProcessKey, until: UInt64)] = []
+    private let procRoot: String
+    private let modules: ModuleTable
+    /// Told when a thread's context will not be used again.
+    var retire: (ContextID) -> Void = { _ in }
+
+    init(procRoot: String, modules: ModuleTable) {
+        self.procRoot = procRoot
+        self.modules = modules
+    }
+
+    /// Reads every process of the host once.
+    func scan() {
+        for pid in ProcFile.numbers(in: procRoot) where processes[pid] == nil { _ = load(pid) }
+    }
+
+    /// The process of a sample; one that no record told of is read from /proc.
+    func process(_ pid: Int32) -> Process? { processes[pid] ?? load(pid) }
+
+    private func load(_ pid: Int32) -> Process? {
+        guard pid > 0, processes.count < Self.maximumProcesses else { return nil }
+        let now = SystemTime().monotonic()
+        guard let text = try? ProcFile.read("\(procRoot)/\(pid)/stat", limit: 4096), let stat = ProcStat(text) else {
+            return nil
+        }
+        let executable = stat.isKernelThread ? "" : ProcFile.link("\(procRoot)/\(pid)/exe") ?? ""
+        let process = Process(
+            key: ProcessKey(pid: pid, start: stat.startTime), parent: stat.parent, name: stat.name,
+            executable: executable.withoutDeletedMark, isKernelThread: stat.isKernelThread, knownSince: now,
+            procRoot: procRoot, modules: modules)
+        if !stat.isKernelThread { loadMaps(of: process) }
+        processes[pid] = process
+        return process
+    }
+
+    private func loadMaps(of process: Process) {
+        guard let text = try? ProcFile.read("\(procRoot)/\(process.key.pid)/maps") else { return }
+        for line in ProcMapsLine.executableLines(in: text) {
+            let identity: FileIdentity =
+                line.inode == 0 ? .anonymous : .inode(device: line.device, inode: line.inode)
+            process.map(
+                line.range, fileOffset: line.fileOffset, identity: identity, path: line.path.withoutDeletedMark)
+        }
+    }
+
+    // MARK: Records
+
+    func apply(_ record: MappingRecord, at time: UInt64) {
+        guard let process = process(record.pid), time >= process.knownSince else { return }
+        let (end, overflow) = record.start.addingReportingOverflow(record.length)
+        guard !overflow, end > record.start else { return }
+        process.map(
+            record.start..<end, fileOffset: record.fileOffset, identity: record.identity,
+            path: record.path.withoutDeletedMark)
+    }
+
+    func apply(_ record: NameRecord, at time: UInt64) {
+        guard let process = process(record.pid), time >= process.knownSince else { return }
+        if record.isExec {
+            for thread in process.threads.values { if let context = thread.context { retire(context) } }
+            process.exec(name: record.name)
+        }
+        if let context = process.threads[record.tid]?.context { retire(context) }
+        process.rename(thread: record.tid, to: record.name)
+    }
+
+    func fork(_ record: TaskRecord) {
+        if record.pid == record.parent {
+            guard let process = process(record.pid), record.time >= process.knownSince else { return }
+            process.addThread(record.tid, from: record.pid)
+            return
+        }
+        if let known = processes[record.pid], record.time < known.knownSince { return }
+        guard processes.count < Self.maximumProcesses else { return }
+        if let parent = process(record.parent) {
+            processes[record.pid] = parent.forked(pid: record.pid, time: record.time)
+        } else {
+            _ = load(record.pid)
+        }
+    }
+
+    /// The end of a thread; with the first thread ends the process, which is kept for the samples of its last moments.
+    func exit(_ record: TaskRecord) {
+        guard let process = processes[record.pid], record.time >= process.knownSince else { return }
+        if record.tid == record.pid {
+            leaving.append((record.pid, process.key, record.time &+ 1_000_000_000))
+        } else if let context = process.removeThread(record.tid) {
+            retire(context)
+        }
+    }
+
+    /// Forgets processes that ended before `time`.
+    func bury(before time: UInt64) {
+        while let first = leaving.first, first.until <= time {
+            leaving.removeFirst()
+            guard let process = processes[first.pid], process.key == first.key else { continue }
+            for thread in process.threads.values { if let context = thread.context { retire(context) } }
+            processes[first.pid] = nil
+        }
+    }
+
+    /// Identities of all modules that a living process maps.
+    func livingModules() -> Set<ObjectIdentifier> {
+        var living: Set<ObjectIdentifier> = []
+        for process in processes.values {
+            for module in process.mappedModules { living.insert(ObjectIdentifier(module)) }
+        }
+        return living
+    }
+}
+
+extension String {
+    /// The kernel marks paths of files that were unlinked.
+    fileprivate var withoutDeletedMark: String { hasSuffix(" (deleted)") ? String(dropLast(10)) : self }
+}

@@ -1,0 +1,141 @@
+import CPlatform
+import Glibc
+import Model
+import Platform
+
+/// All rings of the host: opened together, read as one stream in the order of time.
+///
+/// Owned by the sampler's thread.
+final class RingGroup {
+    struct Lane {
+        let event: PerfEvent
+        var schedule: PeriodSchedule
+        /// Type and time of the record at the front, `nil` when the ring is read up.
+        var front: (type: UInt32, time: UInt64)?
+        var isThrottled = false
+    }
+
+    private(set) var lanes: [Lane] = []
+    /// Bytes of one ring.
+    let ringBytes: Int
+    private var pollSet: [pollfd] = []
+    private var generator = SystemRandomNumberGenerator()
+
+    /// Opens one disabled event and ring for each CPU.
+    ///
+    /// - Throws: the error of the first CPU for which no ring could be opened at any size.
+    init(cpus: [Int32], pid: Int32, settings: SamplerSettings) throws(Errno) {
+        let (events, size) = try Self.open(cpus: cpus, pid: pid, settings: settings)
+        ringBytes = size
+        let now = SystemTime().monotonic()
+        for event in events {
+            let schedule = PeriodSchedule(nominal: settings.nominalPeriod, jitter: settings.jitter, start: now)
+            lanes.append(Lane(event: event, schedule: schedule))
+            pollSet.append(pollfd(fd: event.number, events: Int16(POLLIN), revents: 0))
+        }
+    }
+
+    /// Halves the size until every ring fits under the memlock limit.
+    private static func open(
+        cpus: [Int32], pid: Int32, settings: SamplerSettings
+    ) throws(Errno) -> ([PerfEvent], Int) {
+        var size = settings.ringBytes(cpus: cpus.count)
+        while true {
+            do {
+                var events: [PerfEvent] = []
+                for cpu in cpus {
+                    let sampling = PerfSampling(
+                        periodNanoseconds: settings.nominalPeriod, stackBytes: settings.stackBytes,
+                        userOnly: settings.userOnly,
+                        wakeupBytes: settings.wakeup == .batched ? UInt32(size / 2) : 0)
+                    events.append(try PerfEvent(sampling, pid: pid, cpu: cpu, dataBytes: size))
+                }
+                return (events, size)
+            } catch {
+                guard error.code == EPERM || error.code == ENOMEM, size > SamplerSettings.smallestRing else {
+                    throw error
+                }
+                size /= 2
+            }
+        }
+    }
+
+    /// Starts all events.
+    func enable() throws(Errno) {
+        for index in lanes.indices {
+            try lanes[index].event.enable()
+            lanes[index].schedule.change(to: lanes[index].schedule.period, at: SystemTime().monotonic())
+        }
+    }
+
+    /// Waits until a ring wants to be read, `extra` becomes readable, or the time is up. True if `extra` is readable.
+    func wait(milliseconds: Int32, extra: Int32) -> Bool {
+        var set = pollSet + [pollfd(fd: extra, events: Int16(POLLIN), revents: 0)]
+        _ = unsafe poll(&set, nfds_t(set.count), milliseconds)
+        // A ring whose task has ended reports POLLHUP for ever: leave it out of the next polls.
+        for index in pollSet.indices where set[index].revents & Int16(POLLHUP) != 0 { pollSet[index].fd = -1 }
+        return set[set.count - 1].revents & Int16(POLLIN) != 0
+    }
+
+    /// Whether every ring has reported the end of its task.
+    var hasEnded: Bool { pollSet.allSatisfy { $0.fd < 0 } }
+
+    /// Hands over all records with a time stamp below `limit`, the oldest of all rings first.
+    ///
+    /// A record's bytes are valid during the call only.
+    func drain(before limit: UInt64, _ body: (UnsafeRawBufferPointer, Int) -> Void) {
+        for index in lanes.indices {
+            lanes[index].event.ring.refresh()
+            loadFront(index)
+        }
+        while let lane = oldest(before: limit) {
+            if let record = unsafe lanes[lane].event.ring.peek() { unsafe body(record, lane) }
+            lanes[lane].event.ring.advance()
+            loadFront(lane)
+            releaseSometimes(lane)
+        }
+        for index in lanes.indices { lanes[index].event.ring.release() }
+    }
+
+    /// Room is given back before the drain ends, so that a full ring loses as little as possible.
+    private func releaseSometimes(_ lane: Int) {
+        if lanes[lane].event.ring.unreleasedBytes > ringBytes / 8 { lanes[lane].event.ring.release() }
+    }
+
+    private func loadFront(_ lane: Int) {
+        guard let header = lanes[lane].event.ring.peekWord(at: 0) else {
+            lanes[lane].front = nil
+            return
+        }
+        let type = UInt32(truncatingIfNeeded: header)
+        let time = lanes[lane].event.ring.peekWord(at: PerfRecord.timeOffset(type: type)) ?? 0
+        lanes[lane].front = (type, time)
+    }
+
+    private func oldest(before limit: UInt64) -> Int? {
+        var best: Int?
+        var bestTime = limit
+        for index in lanes.indices {
+            if let front = lanes[index].front, front.time < bestTime {
+                best = index
+                bestTime = front.time
+            }
+        }
+        return best
+    }
+
+    /// Draws new periods for rings whose period is older than `age`.
+    func jitter(olderThan age: UInt64) {
+        for index in lanes.indices {
+            let now = SystemTime().monotonic()
+            guard now &- lanes[index].schedule.changedAt >= age else { continue }
+            let period = lanes[index].schedule.drawPeriod(using: &generator)
+            guard (try? lanes[index].event.setPeriod(nanoseconds: period)) != nil else { continue }
+            let after = SystemTime().monotonic()
+            lanes[index].schedule.change(to: period, at: now + (after - now) / 2)
+        }
+    }
+
+    /// Notes a throttle or its end on a CPU.
+    func setThrottled(_ throttled: Bool, lane: Int) { lanes[lane].isThrottled = throttled }
+}

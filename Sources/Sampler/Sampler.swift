@@ -1,0 +1,172 @@
+import Binary
+import Glibc
+public import Model
+public import Platform
+import Unwinder
+
+/// Samples the host: opens the rings, follows all processes, walks each sample and hands it to the sink.
+///
+/// Everything but `stop` happens on the thread that calls `run`.
+public final class Sampler {
+    private let settings: SamplerSettings
+    private let sink: any SampleSink
+    private let group: RingGroup
+    private let modules: ModuleTable
+    private let processes: ProcessTable
+    private let targets: TargetResolver
+    private let walker: StackWalker
+    private let cache: BlockCache
+    private let stopper: StopSignal
+    private let budget: StageBudget
+    /// What was counted since the start.
+    public let counters: SamplerCounters
+    private var lastTime: UInt64 = 0
+    private var pruneAt = 1 << 14
+
+    /// What the sampler tells and asks besides samples.
+    public struct Hooks {
+        /// A module was sampled for the first time.
+        public var pinned: (PinnedModule) -> Void
+        /// Names a target or excludes it.
+        public var decide: (ProcessFacts) -> TargetDecision
+
+        public init(
+            pinned: @escaping (PinnedModule) -> Void, decide: @escaping (ProcessFacts) -> TargetDecision
+        ) {
+            self.pinned = pinned
+            self.decide = decide
+        }
+    }
+
+    /// Opens the rings, stopped.
+    ///
+    /// - Parameters:
+    ///   - pid: −1 for the whole host, which needs CAP_PERFMON; else one process and what it will start.
+    /// - Throws: the error of perf_event_open or mmap when not even the smallest ring can be had.
+    public init(
+        settings: SamplerSettings, cpus: [Int32], pid: Int32 = -1, sink: any SampleSink, budget: StageBudget,
+        hooks: Hooks
+    ) throws(Errno) {
+        self.settings = settings
+        self.sink = sink
+        self.budget = budget
+        cache = BlockCache(bytes: budget.limitBytes)
+        group = try RingGroup(cpus: cpus, pid: pid, settings: settings)
+        counters = SamplerCounters(cpus: cpus)
+        stopper = try StopSignal()
+        let opener = ModuleOpener(procRoot: settings.procRoot, cache: cache)
+        modules = ModuleTable(opener: opener, openLimit: settings.openFiles, announce: hooks.pinned)
+        processes = ProcessTable(procRoot: settings.procRoot, modules: modules)
+        targets = TargetResolver(
+            procRoot: settings.procRoot, cgroupRoot: settings.cgroupRoot, decide: hooks.decide)
+        walker = StackWalker(engine: LibunwindEngine(), budget: budget)
+        processes.retire = { [sink] in sink.retire($0) }
+    }
+
+    /// Bytes of each ring, and how many rings there are.
+    public var rings: (bytes: Int, count: Int) { (group.ringBytes, group.lanes.count) }
+
+    /// A handle that ends `run` from any thread.
+    public var stop: StopSignal { stopper }
+
+    /// Samples until stopped, or until the one process that is sampled has ended.
+    ///
+    /// - Parameter started: called once sampling runs and all processes were read.
+    public func run(started: () -> Void) throws(Errno) {
+        try group.enable()
+        targets.cgroups.scan()
+        processes.scan()
+        started()
+        var isStopping = false
+        while !isStopping {
+            isStopping = group.wait(milliseconds: 250, extra: stopper.number) || group.hasEnded
+            let before = SystemTime.threadCPU()
+            drain(all: isStopping)
+            budget.charge(cpuNanoseconds: SystemTime.threadCPU() &- before)
+        }
+    }
+
+    /// Samples that are younger than this stay in the rings: a record of another CPU with an earlier time may still be
+    /// on its way into its ring.
+    private static let settleTime: UInt64 = 1_000_000
+    private static let jitterAge: UInt64 = 250_000_000
+
+    private func drain(all: Bool) {
+        let now = SystemTime().monotonic()
+        let limit = all ? now : now &- Self.settleTime
+        unsafe group.drain(before: limit) { bytes, lane in unsafe handle(bytes, lane: lane) }
+        counters.drains.add()
+        sink.advance(to: limit)
+        processes.bury(before: limit)
+        group.jitter(olderThan: Self.jitterAge)
+        pruneModules()
+    }
+
+    private func handle(_ bytes: UnsafeRawBufferPointer, lane: Int) {
+        let time = group.lanes[lane].front?.time ?? 0
+        if time < lastTime { counters.late.add() } else { lastTime = time }
+        switch unsafe PerfRecord(bytes) {
+        case .sample(let sample): handle(sample, lane: lane)
+        case .mapping(let record): processes.apply(record, at: time)
+        case .name(let record): processes.apply(record, at: time)
+        case .fork(let record): processes.fork(record)
+        case .exit(let record): processes.exit(record)
+        case .cgroup(let id, let path): targets.cgroups.add(id: id, path: path)
+        case .lost(let count), .lostSamples(let count):
+            counters.addLost(count, lane: lane)
+            sink.addLost(count, at: time)
+        case .throttled: counters.addThrottled(lane: lane)
+        case .unthrottled, .other: break
+        }
+    }
+
+    private func handle(_ sample: SampleRecord, lane: Int) {
+        counters.samples.add()
+        let process = processes.process(sample.pid)
+        guard let context = context(of: sample, in: process) else {
+            counters.excluded.add()
+            return
+        }
+        let end = walker.walk(sample, of: process)
+        if case .broken(let reason) = end { counters.addBroken(reason) }
+        let weight = Double(group.lanes[lane].schedule.weight(at: sample.time))
+        sink.add(
+            WalkedSample(kind: .cpu, time: sample.time, context: context, end: end, weight: weight),
+            frames: walker.frames)
+    }
+
+    /// The context of a sample; `nil` if its target is excluded.
+    private func context(of sample: SampleRecord, in process: Process?) -> ContextID? {
+        guard let process else { return goneContext(sample) }
+        let group = sample.cgroup
+        if process.cgroup != group {
+            process.cgroup = group
+            process.target = nil
+        }
+        let thread = process.thread(sample.tid)
+        if let known = thread.context, process.target != nil { return known }
+        let (decision, names) = targets.resolve(process)
+        process.target = decision
+        guard case .name(let target) = decision else { return nil }
+        let context = SampleContext(
+            target: target, process: process.key, tid: sample.tid, thread: thread.name, comm: process.name,
+            executable: process.executable, unit: names.unit, container: names.container)
+        if let old = thread.context { sink.retire(old) }
+        let id = sink.intern(context)
+        process.setContext(id, thread: sample.tid)
+        return id
+    }
+
+    private lazy var gone = sink.intern(
+        SampleContext(
+            target: "unknown", process: ProcessKey(pid: -1, start: 0), tid: -1, thread: "unknown", comm: "unknown"))
+
+    /// A task that is neither known nor in /proc: it was on its last instructions.
+    private func goneContext(_ sample: SampleRecord) -> ContextID { gone }
+
+    private func pruneModules() {
+        guard modules.count > pruneAt else { return }
+        modules.prune(keeping: processes.livingModules())
+        pruneAt = max(1 << 14, modules.count * 2)
+    }
+}
