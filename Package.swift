@@ -63,9 +63,15 @@ let package = Package(
         library("Store", ["Model"]),
         library("Analysis", ["Model"]),
         library("Sampler", ["Model", "Platform", "Binary", "Unwinder", "Runtimes"]),
-        library(
-            "Exporter",
-            ["Model", "Analysis", "CZlib", log, .product(name: "SwiftProtobuf", package: "swift-protobuf")] + nio),
+        .target(
+            name: "Exporter",
+            dependencies: [
+                "Model", "Platform", "Analysis", "CZlib", log,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ] + nio,
+            exclude: ["Encoders/Pprof/profile.proto"],
+            resources: [.embedInCode("Page/page.html")],
+            swiftSettings: strict),
         library("Configuration", ["Model", "Platform", "CYaml"]),
 
         .executableTarget(
