@@ -1,0 +1,114 @@
+public import Model
+import Synchronization
+
+/// Holds the samples of the last minutes in memory: stacks interned in a trie, one slot a second.
+///
+/// The sampler's thread fills it, one thread names its frames, any thread asks. Questions copy references under the
+/// lock and compute outside of it.
+public final class Store: Sendable {
+    let state = Mutex(StoreState())
+    let modules = Mutex<[ModuleID: ModuleInfo]>([
+        .unknown: ModuleInfo(kind: .unknown, path: "[unknown]", buildID: ""),
+        .kernel: ModuleInfo(kind: .kernel, path: "[kernel]", buildID: ""),
+        .marker: ModuleInfo(kind: .marker, path: "[hearth]", buildID: ""),
+    ])
+    let totals = Mutex(TargetTotals())
+    let time: any TimeSource
+    let retention: UInt64
+    private let budget: StageBudget
+    private let slotClosed: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - retention: how long slots are kept, ns.
+    ///   - slotClosed: called on the sampler's thread when frames wait for their names.
+    public init(
+        retention: UInt64, budget: StageBudget, time: any TimeSource, slotClosed: @escaping @Sendable () -> Void
+    ) {
+        self.retention = retention
+        self.budget = budget
+        self.time = time
+        self.slotClosed = slotClosed
+    }
+
+    /// Makes the name of a module known to readers.
+    public func setModule(_ id: ModuleID, _ info: ModuleInfo) { modules.withLock { $0[id] = info } }
+}
+
+extension Store: SampleSink {
+    public func intern(_ context: SampleContext) -> ContextID { state.withLock { $0.contexts.intern(context) } }
+
+    public func retire(_ context: ContextID) { state.withLock { $0.contexts.retire(context) } }
+
+    public func add(_ sample: WalkedSample, frames: [FrameKey]) { state.withLock { $0.add(sample, frames: frames) } }
+
+    public func addLost(_ count: UInt64, at time: UInt64) {
+        state.withLock { state in
+            if state.open == nil { state.open = OpenSlot(start: time - time % Slot.length) }
+            state.open?.lost &+= count
+        }
+    }
+
+    public func advance(to time: UInt64) {
+        let closed = state.withLock { state in
+            let closed = state.advance(to: time)
+            if closed { state.enforce(retention: retention, budget: budget.limitBytes, now: time) }
+            budget.usedBytes = state.bytes
+            return closed
+        }
+        if closed { slotClosed() }
+    }
+}
+
+extension Store {
+    /// Frames that wait for a name; each is given out once.
+    public func takeUnnamed() -> (frames: [FrameKey], until: UInt64) {
+        state.withLock { ($0.frames.takeUnnamed(), $0.slots.last?.end ?? 0) }
+    }
+
+    /// Sets names; frames whose name may still come are asked for again with the next slot.
+    public func setNames(_ names: [(frame: FrameKey, name: FrameName)]) {
+        state.withLock { state in
+            for (frame, name) in names { state.frames.setName(name, of: frame) }
+        }
+    }
+
+    /// All frames of slots that end at or before `until` have their names: counts them into the totals of the targets.
+    public func publish(until: UInt64) {
+        let (snapshot, fresh) = state.withLock { state in
+            let fresh = state.slots.filter { $0.end > state.namedUntil && $0.end <= until }
+            state.namedUntil = max(state.namedUntil, until)
+            return (Snapshot(state), fresh)
+        }
+        let names = modules.withLock { $0 }
+        totals.withLock { totals in
+            for slot in fresh { totals.add(slot, snapshot: snapshot, modules: names) }
+        }
+    }
+
+    /// Slots dropped before their time, and rebuilds of the tables, since the start.
+    public var maintenance: (droppedForSpace: UInt64, compactions: UInt64) {
+        state.withLock { ($0.droppedForSpace, $0.compactions) }
+    }
+
+    /// Sizes of the tables.
+    public var sizes: (frames: Int, nodes: Int, slots: Int, contexts: Int) {
+        state.withLock { ($0.frames.count, $0.trie.count, $0.slots.count, $0.contexts.contexts.count) }
+    }
+}
+
+/// References to the tables at one moment.
+struct Snapshot {
+    let keys: [FrameKey]
+    let names: [FrameName]
+    let nodes: [StackNode]
+    let contexts: [UInt32: SampleContext]
+    let slots: [Slot]
+
+    init(_ state: borrowing StoreState) {
+        keys = state.frames.keys
+        names = state.frames.names
+        nodes = state.trie.nodes
+        contexts = state.contexts.contexts
+        slots = state.slots
+    }
+}
