@@ -1,0 +1,22 @@
+import ArgumentParser
+import Configuration
+
+/// `hearthd check-config`: exit 0, or 1 with `file:line:column: what is wrong` for every problem.
+struct CheckConfig: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config",
+        abstract: "Read the configuration and say what is wrong with it.",
+        discussion: "Exits with 0 when the daemon would take it, else with 1 and a line for each problem.")
+
+    @OptionGroup var file: ConfigurationFileOption
+
+    func run() throws {
+        do throws(ConfigurationProblems) {
+            _ = try file.load()
+        } catch {
+            StandardError.write("\(error)\n")
+            throw ExitCode(1)
+        }
+        print("\(file.path): fine")
+    }
+}
