@@ -47,6 +47,7 @@ let package = Package(
             name: "CLibunwind",
             linkerSettings: [.linkedLibrary("unwind-x86_64"), .linkedLibrary("unwind")]),
         .target(name: "CDemangle", linkerSettings: [.linkedLibrary("iberty")]),
+        .target(name: "CSandbox"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -59,7 +60,7 @@ let package = Package(
         library("Binary", ["Model", "Platform"]),
         library("Unwinder", ["Model", "CLibunwind"]),
         library("Runtimes", ["Model", "Platform", "Binary"]),
-        library("Symbols", ["Model", "Platform", "Binary", "CDemangle", "CLzma"]),
+        library("Symbols", ["Model", "Platform", "Binary", "CPlatform", "CSandbox", "CDemangle", "CLzma"]),
         library("Store", ["Model"]),
         library("Analysis", ["Model"]),
         library("Sampler", ["Model", "Platform", "Binary", "Unwinder", "Runtimes"]),
@@ -70,7 +71,17 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ] + nio,
             exclude: ["Encoders/Pprof/profile.proto"],
-            resources: [.embedInCode("Page/page.html")],
+            // Bytes in the code: a resource bundle would bring Foundation into the daemon.
+            resources: [
+                .embedInCode("Page/page.html"),
+                .embedInCode("Page/page.css"),
+                .embedInCode("Page/page.js"),
+                .embedInCode("Page/flame.css"),
+                .embedInCode("Page/flame.js"),
+                .embedInCode("Page/document.html"),
+                .embedInCode("Page/graph.css"),
+                .embedInCode("Page/graph.js"),
+            ],
             swiftSettings: strict),
         library("Configuration", ["Model", "Platform", "CYaml"]),
 
@@ -79,6 +90,7 @@ let package = Package(
             dependencies: [
                 "Model", "Platform", "Binary", "Symbols", "Store", "Analysis", "Sampler", "Exporter", "Configuration",
                 log, arguments, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Sources/Daemon", swiftSettings: strict),
         .executableTarget(
@@ -92,7 +104,10 @@ let package = Package(
         tests("PlatformTests", ["Platform", "TestKit"]),
         tests("BinaryTests", ["Binary", "Platform", "TestKit"]),
         tests("UnwinderTests", ["Unwinder", "Model", "TestKit"]),
-        tests("SymbolsTests", ["Symbols", "Binary", "Platform", "Model", "TestKit"]),
+        tests("SymbolsTests", ["Symbols", "Binary", "Platform", "Model", "TestKit", "hearth-symbolizer-probe"]),
+        .executableTarget(
+            name: "hearth-symbolizer-probe", dependencies: ["Symbols", "Platform"], path: "Tests/SymbolizerProbe",
+            swiftSettings: strict),
         tests("StoreTests", ["Store", "Model", "TestKit"]),
         tests("AnalysisTests", ["Analysis", "Model", "TestKit"]),
         tests("SamplerTests", ["Sampler", "Binary", "Platform", "Model", "TestKit"]),

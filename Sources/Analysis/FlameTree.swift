@@ -12,9 +12,13 @@ public struct FlameTree: Sendable {
         public var depth: Int32
         /// Whether every frame merged here was inlined into its caller.
         public var inlined: Bool
+        /// Samples here and below.
         public var count: Int64 = 0
+        /// Weight here and below, in the unit of the profile's kind.
         public var weight: Double = 0
+        /// Samples exactly here.
         public var selfCount: Int64 = 0
+        /// Weight exactly here.
         public var selfWeight: Double = 0
     }
 

@@ -6,8 +6,10 @@ public struct Function: Hashable, Sendable {
     public var name: String
     /// Last component of the module's path, `[kernel]` for the kernel.
     public var module: String
+    /// Where its code comes from.
     public var kind: FunctionKind
 
+    /// All three make the identity of a function.
     public init(name: String, module: String, kind: FunctionKind) {
         self.name = name
         self.module = module

@@ -2,6 +2,7 @@ public import Model
 
 /// What one function costs.
 public struct HotFunction: Hashable, Sendable {
+    /// Which function.
     public var function: Function
     /// Samples in the function itself.
     public var selfCount: Int64 = 0
@@ -19,7 +20,9 @@ public struct HotFunction: Hashable, Sendable {
 public struct HotPath: Hashable, Sendable {
     /// Leaf first.
     public var functions: [Function]
+    /// Samples of exactly this stack.
     public var count: Int64
+    /// Weight of exactly this stack, in the unit of the profile's kind.
     public var weight: Double
 }
 

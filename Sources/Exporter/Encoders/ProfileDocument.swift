@@ -3,6 +3,7 @@ public import Model
 
 /// A profile with what an encoder says about it beside its own contents.
 public struct ProfileDocument: Sendable {
+    /// What is encoded.
     public var profile: Profile
     /// The target as it was asked for; hostile text like every other name.
     public var target: String
@@ -11,6 +12,7 @@ public struct ProfileDocument: Sendable {
     /// Value of the `nonce` attribute of inline scripts and styles; `nil` in documents that are stored.
     public var nonce: String?
 
+    /// A document without groups that may be stored.
     public init(profile: Profile, target: String, levels: [FlameTree.Level] = [], nonce: String? = nil) {
         self.profile = profile
         self.target = target

@@ -2,6 +2,7 @@
 public struct ProfileFormat: Sendable {
     /// Value of `format=`.
     public let name: String
+    /// Value of the `Content-Type` header.
     public let contentType: String
     /// With its dot; what a client's `-o FILE` ends in.
     public let fileEnding: String
@@ -14,6 +15,8 @@ public struct ProfileFormat: Sendable {
     public static let all: [ProfileFormat] = [
         ProfileFormat("pprof", "application/octet-stream", ".pb.gz", encode: PprofEncoder.encode),
         ProfileFormat("folded", "text/plain; charset=utf-8", ".folded", encode: FoldedEncoder.encode),
+        ProfileFormat("svg", "image/svg+xml", ".svg", isDocument: true, encode: SVGEncoder.encode),
+        ProfileFormat("html", "text/html; charset=utf-8", ".html", isDocument: true, encode: HTMLEncoder.encode),
         ProfileFormat("speedscope", "application/json", ".speedscope.json", encode: SpeedscopeEncoder.encode),
         ProfileFormat("json", "application/json", ".json", isDocument: true, encode: JSONProfileEncoder.encode),
     ]

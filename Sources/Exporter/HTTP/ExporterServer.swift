@@ -7,13 +7,16 @@ import Synchronization
 
 /// What the server needs to know beside its sources.
 public struct ExporterConfiguration: Sendable {
+    /// Addresses to serve.
     public var listeners: [Listener]
     /// Names of this machine under which it may be asked, beside those of the loopback.
     public var hostNames: [String]
+    /// What one client may take.
     public var limits: Limits
     /// What `/debug/pprof/cmdline` answers.
     public var commandLine: [String]
 
+    /// The loopback on the usual port, unless told otherwise.
     public init(
         listeners: [Listener] = [Listener(.tcp(host: "127.0.0.1", port: 9797))], hostNames: [String] = [],
         limits: Limits = Limits(), commandLine: [String] = ["hearthd"]

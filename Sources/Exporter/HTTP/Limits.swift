@@ -15,5 +15,6 @@ public struct Limits: Hashable, Sendable {
     /// Milliseconds for each 64 KiB of a response.
     public var writeMilliseconds: Int64 = 20_000
 
+    /// The limits above.
     public init() {}
 }

@@ -16,9 +16,12 @@ public struct Listener: Hashable, Sendable {
         case descriptor(Int32)
     }
 
+    /// Where.
     public var endpoint: Endpoint
+    /// What may be asked for there.
     public var scope: Scope
 
+    /// Everything is served unless told otherwise.
     public init(_ endpoint: Endpoint, scope: Scope = .everything) {
         self.endpoint = endpoint
         self.scope = scope

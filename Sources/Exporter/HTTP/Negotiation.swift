@@ -3,7 +3,9 @@ enum Negotiation {
     /// OpenMetrics where the client prefers it to text, else the text that every scraper reads.
     static func metricFormat(accept: String?) -> MetricFormat {
         let ranges = ranges(accept ?? "")
-        let open = ranges.filter { $0.name == "application/openmetrics-text" && ["", "1.0.0", "1.0"].contains($0.version) }
+        let open = ranges.filter {
+            $0.name == "application/openmetrics-text" && ["", "1.0.0", "1.0"].contains($0.version)
+        }
         guard let openQuality = open.map(\.quality).max(), openQuality > 0 else { return .prometheus }
         let plain = ranges.filter { $0.name == "text/plain" }.map(\.quality).max() ?? 0
         return openQuality >= plain ? .openMetrics : .prometheus

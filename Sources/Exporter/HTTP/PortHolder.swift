@@ -46,7 +46,9 @@ enum PortHolder {
     }
 
     private static func text(_ path: String) -> String {
-        guard let file = try? FileDescriptor.open(path), let bytes = try? file.readAll(limit: 4 << 20) else { return "" }
+        guard let file = try? FileDescriptor.open(path), let bytes = try? file.readAll(limit: 4 << 20) else {
+            return ""
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -66,9 +68,10 @@ enum PortHolder {
         var names: [String] = []
         // SAFETY: the entry stays valid until the next call on the same stream; d_name ends with a zero.
         while names.count < limit, let entry = unsafe readdir(folder) {
-            names.append(unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            })
+            names.append(
+                unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                    unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                })
         }
         return names
     }

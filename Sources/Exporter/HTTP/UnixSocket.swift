@@ -44,12 +44,12 @@ enum UnixSocket {
             let probe = FileDescriptor(owning: try retrying { socket(AF_UNIX, streamType | nonBlocking, 0) })
             let number = probe.number
             _ = try retrying { unsafe SocketAddress.with(path: path) { unsafe connect(number, $0, $1) } }
-        } catch where error.code == ECONNREFUSED {
+        } catch  where error.code == ECONNREFUSED {
             _ = unsafe unlink(path)
             return
-        } catch where error.code == ENOENT {
+        } catch  where error.code == ENOENT {
             return
-        } catch where error.code != EAGAIN {
+        } catch  where error.code != EAGAIN {
             throw listenError(error, path)
         } catch {
             // EAGAIN: a listener with a full queue is alive.

@@ -97,7 +97,9 @@ public struct PrometheusText: Sendable {
 
     /// OpenMetrics names a counter's family without the `_total` of its sample.
     private func base(_ family: MetricFamily) -> String {
-        guard format == .openMetrics, family.kind == .counter, family.name.hasSuffix("_total") else { return family.name }
+        guard format == .openMetrics, family.kind == .counter, family.name.hasSuffix("_total") else {
+            return family.name
+        }
         return String(family.name.dropLast(6))
     }
 
@@ -122,7 +124,9 @@ public struct PrometheusText: Sendable {
 
     /// `[a-zA-Z_:][a-zA-Z0-9_:]*`; labels without the colon.
     private static func isName(_ name: String, colons: Bool) -> Bool {
-        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
         return name.unicodeScalars.allSatisfy {
             ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "_"
                 || (colons && $0 == ":")

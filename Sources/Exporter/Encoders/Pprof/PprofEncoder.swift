@@ -136,7 +136,9 @@ private struct PprofBuilder {
     }
 
     private mutating func mapping(_ index: Int32) -> UInt64 {
-        guard profile.modules.indices.contains(Int(index)), profile.modules[Int(index)].kind != .marker else { return 0 }
+        guard profile.modules.indices.contains(Int(index)), profile.modules[Int(index)].kind != .marker else {
+            return 0
+        }
         let known = mappings[Int(index)]
         if known != 0 { return known }
         let module = profile.modules[Int(index)]
