@@ -100,6 +100,8 @@ let package = Package(
 
         // What tests share: programs with a known truth, fixtures, goldens, real external tools.
         .target(name: "TestKit", dependencies: ["Model", "Platform"], path: "Tests/TestKit", swiftSettings: strict),
+        tests("TestKitTests", ["TestKit"]),
+        tests("RuntimesTests", ["Runtimes", "Binary", "Platform", "TestKit"]),
         tests("ModelTests", ["Model", "TestKit"]),
         tests("PlatformTests", ["Platform", "TestKit"]),
         tests("BinaryTests", ["Binary", "Platform", "TestKit"]),

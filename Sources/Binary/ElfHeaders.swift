@@ -96,6 +96,7 @@ struct ByteBlock: ~Copyable {
     init(count: Int) { bytes = [UInt8](repeating: 0, count: count) }
 
     mutating func fill(from source: borrowing ByteSource, at offset: UInt64) -> Int {
+        // SAFETY: the buffer is the whole array and read stays inside of it.
         filled = unsafe bytes.withUnsafeMutableBytes { unsafe source.read(at: offset, into: $0) }
         return filled
     }
