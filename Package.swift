@@ -95,7 +95,7 @@ let package = Package(
             path: "Sources/Daemon", swiftSettings: strict),
         .executableTarget(
             name: "hearth",
-            dependencies: ["CCurl", arguments],
+            dependencies: ["CCurl", "Platform", "Model", arguments],
             path: "Sources/Client", swiftSettings: strict),
 
         // What tests share: programs with a known truth, fixtures, goldens, real external tools.

@@ -14,11 +14,9 @@ final class StackWalker {
     /// Frames of the last walk, leaf first.
     private(set) var frames: [FrameKey] = []
     private var native: [UnwoundFrame] = []
-    private let budget: StageBudget
 
-    init(engine: any NativeUnwinder, budget: StageBudget) {
+    init(engine: any NativeUnwinder) {
         self.engine = engine
-        self.budget = budget
         frames.reserveCapacity(1024)
         native.reserveCapacity(1024)
     }

@@ -25,7 +25,7 @@ final class Process: CodeSpace {
     /// cgroup id of the last sample, 0 if unknown.
     var cgroup: UInt64 = 0
     /// `nil` until the first sample asked for it.
-    var target: TargetDecision?
+    var target: TargetAssignment?
     /// Records older than this are in what was read from /proc already.
     let knownSince: UInt64
     /// Set while an exec was seen and its first mapping was not: that one is the executable.

@@ -110,6 +110,11 @@ final class ProcessTable {
         }
     }
 
+    /// Lets every process be named again at its next sample.
+    func forgetTargets() {
+        for process in processes.values { process.target = nil }
+    }
+
     /// Identities of all modules that a living process maps.
     func livingModules() -> Set<ObjectIdentifier> {
         var living: Set<ObjectIdentifier> = []

@@ -17,7 +17,7 @@ public struct ProcessFacts {
 }
 
 /// The name of a target, or that its processes are not to be sampled.
-public enum TargetDecision: Hashable, Sendable {
+public enum TargetAssignment: Hashable, Sendable {
     case name(String)
     case excluded
 }

@@ -6,10 +6,10 @@ import Platform
 /// Owned by the sampler's thread.
 final class TargetResolver {
     private let procRoot: String
-    private let decide: (ProcessFacts) -> TargetDecision
+    private let decide: (ProcessFacts) -> TargetAssignment
     var cgroups: CgroupTable
 
-    init(procRoot: String, cgroupRoot: String, decide: @escaping (ProcessFacts) -> TargetDecision) {
+    init(procRoot: String, cgroupRoot: String, decide: @escaping (ProcessFacts) -> TargetAssignment) {
         self.procRoot = procRoot
         self.decide = decide
         cgroups = CgroupTable(root: cgroupRoot)
@@ -36,7 +36,7 @@ final class TargetResolver {
         return best
     }
 
-    func resolve(_ process: Process) -> (decision: TargetDecision, group: CgroupName) {
+    func resolve(_ process: Process) -> (decision: TargetAssignment, group: CgroupName) {
         let group = group(of: process)
         let pid = process.key.pid
         let root = procRoot

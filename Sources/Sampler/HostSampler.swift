@@ -2,12 +2,13 @@ import Binary
 import Glibc
 public import Model
 public import Platform
+import Synchronization
 import Unwinder
 
 /// Samples the host: opens the rings, follows all processes, walks each sample and hands it to the sink.
 ///
 /// Everything but `stop` happens on the thread that calls `run`.
-public final class Sampler {
+public final class HostSampler {
     private let settings: SamplerSettings
     private let sink: any SampleSink
     private let group: RingGroup
@@ -20,6 +21,9 @@ public final class Sampler {
     private let budget: StageBudget
     /// What was counted since the start.
     public let counters: SamplerCounters
+    private let drained: (UInt64) -> Void
+    private let timer: StageTimer
+    private let isRenaming = Flag()
     private var lastTime: UInt64 = 0
     private var pruneAt = 1 << 14
 
@@ -28,29 +32,36 @@ public final class Sampler {
         /// A module was sampled for the first time.
         public var pinned: (PinnedModule) -> Void
         /// Names a target or excludes it.
-        public var decide: (ProcessFacts) -> TargetDecision
+        public var decide: (ProcessFacts) -> TargetAssignment
+        /// The rings were read up to a time (CLOCK_MONOTONIC ns).
+        public var drained: (UInt64) -> Void
 
         public init(
-            pinned: @escaping (PinnedModule) -> Void, decide: @escaping (ProcessFacts) -> TargetDecision
+            pinned: @escaping (PinnedModule) -> Void, decide: @escaping (ProcessFacts) -> TargetAssignment,
+            drained: @escaping (UInt64) -> Void = { _ in }
         ) {
             self.pinned = pinned
             self.decide = decide
+            self.drained = drained
         }
     }
 
     /// Opens the rings, stopped.
     ///
     /// - Parameters:
+    ///   - unwindBudget: bytes for the blocks of target files; charged with the time of walking.
     ///   - pid: −1 for the whole host, which needs CAP_PERFMON; else one process and what it will start.
     /// - Throws: the error of perf_event_open or mmap when not even the smallest ring can be had.
     public init(
         settings: SamplerSettings, cpus: [Int32], pid: Int32 = -1, sink: any SampleSink, budget: StageBudget,
-        hooks: Hooks
+        unwindBudget: StageBudget, hooks: Hooks
     ) throws(Errno) {
         self.settings = settings
         self.sink = sink
         self.budget = budget
-        cache = BlockCache(bytes: budget.limitBytes)
+        cache = BlockCache(bytes: unwindBudget.limitBytes)
+        timer = StageTimer(unwindBudget)
+        drained = hooks.drained
         group = try RingGroup(cpus: cpus, pid: pid, settings: settings)
         counters = SamplerCounters(cpus: cpus)
         stopper = try StopSignal()
@@ -59,7 +70,7 @@ public final class Sampler {
         processes = ProcessTable(procRoot: settings.procRoot, modules: modules)
         targets = TargetResolver(
             procRoot: settings.procRoot, cgroupRoot: settings.cgroupRoot, decide: hooks.decide)
-        walker = StackWalker(engine: LibunwindEngine(), budget: budget)
+        walker = StackWalker(engine: LibunwindEngine())
         processes.retire = { [sink] in sink.retire($0) }
     }
 
@@ -68,6 +79,16 @@ public final class Sampler {
 
     /// A handle that ends `run` from any thread.
     public var stop: StopSignal { stopper }
+
+    /// Asks for the targets of all processes anew, because the rules changed. May be called from any thread.
+    public var renaming: @Sendable () -> Void {
+        let flag = isRenaming
+        return { flag.value.store(true, ordering: .relaxed) }
+    }
+
+    private final class Flag: Sendable {
+        let value = Atomic(false)
+    }
 
     /// Samples until stopped, or until the one process that is sampled has ended.
     ///
@@ -82,7 +103,8 @@ public final class Sampler {
             isStopping = group.wait(milliseconds: 250, extra: stopper.number) || group.hasEnded
             let before = SystemTime.threadCPU()
             drain(all: isStopping)
-            budget.charge(cpuNanoseconds: SystemTime.threadCPU() &- before)
+            let used = SystemTime.threadCPU() &- before
+            budget.charge(cpuNanoseconds: used &- min(used, timer.takeCharged()))
         }
     }
 
@@ -92,11 +114,13 @@ public final class Sampler {
     private static let jitterAge: UInt64 = 250_000_000
 
     private func drain(all: Bool) {
+        if isRenaming.value.exchange(false, ordering: .relaxed) { processes.forgetTargets() }
         let now = SystemTime().monotonic()
         let limit = all ? now : now &- Self.settleTime
         unsafe group.drain(before: limit) { bytes, lane in unsafe handle(bytes, lane: lane) }
         counters.drains.add()
         sink.advance(to: limit)
+        drained(limit)
         processes.bury(before: limit)
         group.jitter(olderThan: Self.jitterAge)
         pruneModules()
@@ -127,7 +151,7 @@ public final class Sampler {
             counters.excluded.add()
             return
         }
-        let end = walker.walk(sample, of: process)
+        let end = timer.time { walker.walk(sample, of: process) }
         if case .broken(let reason) = end { counters.addBroken(reason) }
         let weight = Double(group.lanes[lane].schedule.weight(at: sample.time))
         sink.add(

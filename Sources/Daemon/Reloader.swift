@@ -1,0 +1,46 @@
+import Configuration
+import Logging
+import Platform
+import ServiceLifecycle
+import UnixSignals
+
+/// Reads the configuration again at SIGHUP and applies what can change while running: target rules and the log level.
+/// A file with mistakes changes nothing.
+struct Reloader: Service {
+    let options: DaemonOptions
+    let settings: Configuration
+    let threshold: LogThreshold
+    let decider: TargetDecider
+    let rename: @Sendable () -> Void
+    let metrics: SelfMetrics
+    let manager: ServiceManager
+    let logger: Logger
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        for await _ in signals.cancelOnGracefulShutdown() { reload() }
+    }
+
+    private func reload() {
+        manager.reloading()
+        do throws(ConfigurationProblems) {
+            apply(try options.configuration())
+            metrics.noteReload(successful: true)
+            logger.info("configuration reloaded")
+        } catch {
+            metrics.noteReload(successful: false)
+            for problem in error.problems { logger.error("configuration not reloaded: \(problem)") }
+        }
+        manager.ready(status: "sampling")
+    }
+
+    private func apply(_ new: Configuration) {
+        threshold.set(Logger.Level(new.log.level))
+        decider.replace(new.targets.rules)
+        rename()
+        var same = new
+        same.log = settings.log
+        same.targets = settings.targets
+        if same != settings { logger.warning("some changed settings take effect at the next start only") }
+    }
+}
