@@ -76,4 +76,10 @@ public struct DebugLink: Hashable, Sendable {
     public var name: String
     /// CRC-32 (polynomial 0xEDB88320) of the whole debug file.
     public var crc: UInt32
+
+    /// A link as a section holds it.
+    public init(name: String, crc: UInt32) {
+        self.name = name
+        self.crc = crc
+    }
 }

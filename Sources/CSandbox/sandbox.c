@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "hearth_sandbox.h"
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -94,6 +95,9 @@ int hearth_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC
 
 enum hearth_sandbox_step hearth_sandbox_enter(int socket, uint64_t memory) {
     (void)prctl(PR_SET_NAME, "hearth-symbols", 0, 0, 0);
+    // Tables are built in large arrays that live for a moment: their memory goes back to the kernel at once.
+    (void)mallopt(M_MMAP_THRESHOLD, 64 << 10);
+    (void)mallopt(M_TRIM_THRESHOLD, 128 << 10);
     // A crash is to end the process at once: handlers of a language runtime would want to fork behind the walls.
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     if (close_all_but((unsigned int)socket) != 0) return HEARTH_SANDBOX_DESCRIPTORS;

@@ -42,7 +42,7 @@ struct KallsymsIndex {
     private mutating func candidate(_ line: ArraySlice<UInt8>) -> SymbolCandidate? {
         var cursor = LineCursor(line)
         guard let address = cursor.hexadecimal(), address != 0, let type = cursor.rest.first,
-            let rank = [UInt8(ascii: "W"): 2, UInt8(ascii: "w"): 1, UInt8(ascii: "T"): 3, UInt8(ascii: "t"): 1][type]
+            let rank = KallsymsIndex.rank(ofType: type)
         else { return nil }
         _ = cursor.field(upTo: [UInt8(ascii: " ")])
         let name = cursor.field(upTo: [UInt8(ascii: "\t"), UInt8(ascii: " ")])
@@ -53,7 +53,17 @@ struct KallsymsIndex {
         text.append(UInt8(ascii: "\n"))
         let underscores = name.prefix { $0 == UInt8(ascii: "_") }.count
         return SymbolCandidate(
-            start: address, end: 0, priority: UInt32(rank * 16 + 15 - min(underscores, 15)), name: reference)
+            start: address, end: 0, priority: rank * 16 + 15 - UInt32(min(underscores, 15)), name: reference)
+    }
+
+    /// Global before weak before local; `nil` for what is no code.
+    private static func rank(ofType type: UInt8) -> UInt32? {
+        switch type {
+        case UInt8(ascii: "T"): 3
+        case UInt8(ascii: "W"), UInt8(ascii: "w"): 2
+        case UInt8(ascii: "t"): 1
+        default: nil
+        }
     }
 
     /// The name at an address and the range that it is valid for.
