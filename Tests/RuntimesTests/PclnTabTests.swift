@@ -37,7 +37,8 @@ import Testing
         let table = try #require(PclnTab(image: try openImage(built.path)))
         var compared = 0, wrong: [String] = []
         for row in try debugFrameRows(built.path) {
-            guard let function = table.function(at: row.pc) else { continue }
+            // A function that has popped its return address into a register (vfork) has no frame to size.
+            guard row.offset >= 8, let function = table.function(at: row.pc) else { continue }
             guard let delta = table.stackDelta(at: row.pc, in: function) else {
                 wrong.append("\(table.name(of: function) ?? "?") at \(row.pc): none, CFA is \(row.offset)")
                 continue

@@ -89,7 +89,8 @@ extension KnownProgram {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ bytes: [UInt8]) { for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 } }
         let folder = String(source.prefix { $0 != "/" })
-        for part in Set([folder, "c"]).sorted() {
+        // The C++ program includes headers of the C one.
+        for part in folder == "cxx" ? ["c", "cxx"] : [folder] {
             for name in folderEntries("\(ProgramFolders.sources)/\(part)") {
                 mix(try FileDescriptor.open("\(ProgramFolders.sources)/\(part)/\(name)").readAll())
             }

@@ -49,8 +49,27 @@ struct DepthCase: Sendable, CustomTestStringConvertible {
         #expect(!above.contains { frame in frame.contains("descend") || chain.contains(frame) }, "\(frames)")
     }
 
-    /// Frames of the main thread, innermost first, at a moment when it is in one of the work functions.
-    private func stackInWork(of pid: Int32) throws -> [String] {
+    @Test("C++ descends as deep as promised, whichever function works")
+    func cxx() throws {
+        guard let built = try KnownProgram.cxx.builtOrSkipped() else { return }
+        let running = try built.start(["--seconds", "60", "--depth", "20"])
+        let frames = try stackInWork(of: running.pid)
+        #expect(frames.count { $0.hasPrefix("hearth::descend") } == 21, "\(frames)")
+        #expect(frames.suffix(2).first?.hasPrefix("hearth::burn") == true && frames.last == "main", "\(frames)")
+    }
+
+    @Test("another thread has the same chain below its own start")
+    func secondThread() throws {
+        guard let built = try KnownProgram.plainC.builtOrSkipped() else { return }
+        let running = try built.start(["--seconds", "60", "--depth", "12", "--threads", "2"])
+        let frames = try stackInWork(of: running.pid, thread: 2)
+        let chain = Array(built.program.chain(depth: 12).reversed())
+        #expect(Array(frames.dropFirst().prefix(chain.count)) == chain, "\(frames)")
+        #expect(frames.dropFirst(chain.count + 1).first == "thread_body", "\(frames)")
+    }
+
+    /// Frames of a thread by gdb's number, innermost first, at a moment when it is in one of the work functions.
+    private func stackInWork(of pid: Int32, thread: Int = 1) throws -> [String] {
         for _ in 0..<10 {
             let listing = try Command.output(
                 "gdb",
@@ -58,9 +77,9 @@ struct DepthCase: Sendable, CustomTestStringConvertible {
                     "-nx", "-batch", "-iex", "set debuginfod enabled off", "-p", "\(pid)", "-ex",
                     "set print frame-arguments none",
                 ]
-                    + ["-ex", "thread 1", "-ex", "bt"])
+                    + ["-ex", "thread \(thread)", "-ex", "bt"])
             let frames = listing.split(separator: "\n").filter { $0.hasPrefix("#") }.map(name)
-            // gdb prints the innermost frame at attach and at `thread 1` too: the backtrace starts at the last #0.
+            // gdb prints the innermost frame at attach and at `thread` too: the backtrace starts at the last #0.
             let start = listing.split(separator: "\n").filter { $0.hasPrefix("#") }.lastIndex { $0.hasPrefix("#0 ") }
             let stack = Array(frames[(start ?? 0)...])
             if stack.first?.contains("work_") == true { return stack }

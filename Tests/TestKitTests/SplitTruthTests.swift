@@ -39,6 +39,22 @@ import Testing
         }
     }
 
+    @Test("stripped programs have names only where promised", arguments: [KnownProgram.debugLink, .miniDebug, .bare])
+    func stripped(_ program: KnownProgram) throws {
+        guard let built = try program.builtOrSkipped() else { return }
+        #expect(try Command.output("nm", [built.path]).isEmpty)
+        #expect(try built.symbols()["work_a"] != nil)
+        let sections = try Command.output("readelf", ["-SW", built.path])
+        #expect(sections.contains(".gnu_debuglink") == (program == .debugLink))
+        #expect(sections.contains(".gnu_debugdata") == (program == .miniDebug))
+        guard program == .miniDebug else { return }
+        let folder = try TemporaryDirectory()
+        let packed = folder.appending("mini.xz")
+        _ = try Command.output("objcopy", ["--dump-section", ".gnu_debugdata=\(packed)", built.path, "/dev/null"])
+        _ = try Command.output("xz", ["-d", packed])
+        #expect(try Command.output("nm", [folder.appending("mini")]).contains(" T work_a\n"))
+    }
+
     @Test("the CPU time is the one asked for, and the kernel accounts the same")
     func accounting() throws {
         guard let built = try KnownProgram.plainC.builtOrSkipped() else { return }
