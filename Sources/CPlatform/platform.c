@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "hearth_platform.h"
+#include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -15,3 +18,32 @@ int hearth_openat2(int directory, const char *path, int flags, uint64_t resolve)
 
 
 void hearth_set_thread_name(const char *name) { prctl(PR_SET_NAME, name); }
+
+static void run_gated(char *const argv[], int gate) {
+    char byte;
+    if (read(gate, &byte, 1) != 1) _exit(125);
+    // A Swift program ignores SIGPIPE; the command must not inherit that.
+    signal(SIGPIPE, SIG_DFL);
+    execvp(argv[0], argv);
+    perror(argv[0]);
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+int hearth_spawn_gated(char *const argv[], int *gate) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    int pid = fork();
+    if (pid == 0) {
+        close(ends[1]);
+        run_gated(argv, ends[0]);
+    }
+    int error = errno;
+    close(ends[0]);
+    if (pid < 0) {
+        close(ends[1]);
+        errno = error;
+        return -1;
+    }
+    *gate = ends[1];
+    return pid;
+}

@@ -12,13 +12,18 @@ final class SamplerLoop: Sendable {
 
     private let state = Mutex(State.running)
     private let stopSignal: StopSignal
+    private let box: SamplerBox
 
-    /// Starts the thread.
-    ///
-    /// - Parameter started: called on the thread once sampling runs.
-    init(_ sampler: consuming sending HostSampler, started: @escaping @Sendable () -> Void) {
+    /// Takes a sampler over; nothing runs yet.
+    init(_ sampler: consuming sending HostSampler) {
         stopSignal = sampler.stop
-        let box = SamplerBox(sampler)
+        box = SamplerBox(sampler)
+    }
+
+    /// Starts the thread, once.
+    ///
+    /// - Parameter started: called on the thread when sampling runs.
+    func start(started: @escaping @Sendable () -> Void) {
         _ = PlatformThread(name: "hearth-sampler") { [self] in
             do throws(Errno) {
                 try box.sampler.run(started: started)

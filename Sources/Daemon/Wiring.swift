@@ -63,7 +63,8 @@ struct Wiring {
             throw StartFailure(description: "\(error)")
         }
         let rename = sampler.renaming
-        let loop = SamplerLoop(sampler) { [manager, logger] in
+        let loop = SamplerLoop(sampler)
+        loop.start { [manager, logger] in
             health.didStart()
             logger.info("sampling")
             manager.ready(status: "sampling")
@@ -101,7 +102,7 @@ struct Wiring {
 
     private func makeSampler(
         _ store: Store, _ budgets: Budgets, _ health: DaemonHealth, _ sources: NameSources, _ decider: TargetDecider
-    ) throws -> HostSampler {
+    ) throws -> sending HostSampler {
         let cpus = abilities.onlineCPUs.map { Int32($0) }
         let hooks = HostSampler.Hooks(
             pinned: { module in

@@ -11,6 +11,8 @@ public struct PerfSampling: Sendable {
     public var userOnly: Bool
     /// Wake the reader when this many bytes are in the ring; 0: at each record.
     public var wakeupBytes: UInt32
+    /// Sample children that the task forks as well.
+    public var inherit = false
 
     public init(periodNanoseconds: UInt64, stackBytes: UInt32 = 65528, userOnly: Bool = false, wakeupBytes: UInt32 = 0) {
         self.periodNanoseconds = periodNanoseconds
@@ -48,6 +50,7 @@ public struct PerfSampling: Sendable {
         attr.exclude_hv = userOnly ? 1 : 0
         attr.exclude_idle = 1
         attr.disabled = 1
+        attr.inherit = inherit ? 1 : 0
         setSideBand(&attr)
         if wakeupBytes > 0 {
             attr.watermark = 1
@@ -111,4 +114,23 @@ public final class PerfEvent {
     public func setPeriod(nanoseconds: UInt64) throws(Errno) {
         _ = try retrying { hearth_perf_set_period(descriptor.number, nanoseconds) }
     }
+}
+
+/// An event of a further task whose samples go into the ring of another event.
+public final class FollowingEvent {
+    private let descriptor: FileDescriptor
+
+    /// Opens the event disabled, on the CPU of `leader`.
+    public init(_ sampling: PerfSampling, pid: Int32, into leader: PerfEvent) throws(Errno) {
+        var attr = sampling.attribute()
+        let opened = FileDescriptor(
+            owning: try retrying {
+                unsafe hearth_perf_event_open(&attr, pid, leader.cpu, -1, UInt(PERF_FLAG_FD_CLOEXEC))
+            })
+        _ = try retrying { hearth_perf_set_output(opened.number, leader.number) }
+        descriptor = opened
+    }
+
+    /// Starts sampling.
+    public func enable() throws(Errno) { _ = try retrying { hearth_perf_enable(descriptor.number) } }
 }

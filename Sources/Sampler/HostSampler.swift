@@ -24,6 +24,8 @@ public final class HostSampler {
     private let drained: (UInt64) -> Void
     private let timer: StageTimer
     private let isRenaming = Flag()
+    /// Whether only a part of the host's samples is wanted: tasks that nobody knows are not in it.
+    private let isTree: Bool
     private var lastTime: UInt64 = 0
     private var pruneAt = 1 << 14
 
@@ -50,10 +52,9 @@ public final class HostSampler {
     ///
     /// - Parameters:
     ///   - unwindBudget: bytes for the blocks of target files; charged with the time of walking.
-    ///   - pid: −1 for the whole host, which needs CAP_PERFMON; else one process and what it will start.
     /// - Throws: the error of perf_event_open or mmap when not even the smallest ring can be had.
     public init(
-        settings: SamplerSettings, cpus: [Int32], pid: Int32 = -1, sink: any SampleSink, budget: StageBudget,
+        settings: SamplerSettings, cpus: [Int32], sink: any SampleSink, budget: StageBudget,
         unwindBudget: StageBudget, hooks: Hooks
     ) throws(Errno) {
         self.settings = settings
@@ -62,12 +63,13 @@ public final class HostSampler {
         cache = BlockCache(bytes: unwindBudget.limitBytes)
         timer = StageTimer(unwindBudget)
         drained = hooks.drained
-        group = try RingGroup(cpus: cpus, pid: pid, settings: settings)
+        if case .tree = settings.scope { isTree = true } else { isTree = false }
+        group = try RingGroup(cpus: cpus, settings: settings)
         counters = SamplerCounters(cpus: cpus)
         stopper = try StopSignal()
         let opener = ModuleOpener(procRoot: settings.procRoot, cache: cache)
         modules = ModuleTable(opener: opener, openLimit: settings.openFiles, announce: hooks.pinned)
-        processes = ProcessTable(procRoot: settings.procRoot, modules: modules)
+        processes = ProcessTable(procRoot: settings.procRoot, modules: modules, scope: settings.scope)
         targets = TargetResolver(
             procRoot: settings.procRoot, cgroupRoot: settings.cgroupRoot, decide: hooks.decide)
         walker = StackWalker(engine: LibunwindEngine())
@@ -145,8 +147,9 @@ public final class HostSampler {
     }
 
     private func handle(_ sample: SampleRecord, lane: Int) {
-        counters.samples.add()
         let process = processes.process(sample.pid)
+        if process.map({ !$0.isInScope }) ?? isTree { return }
+        counters.samples.add()
         guard let context = context(of: sample, in: process) else {
             counters.excluded.add()
             return

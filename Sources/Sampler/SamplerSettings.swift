@@ -8,6 +8,18 @@ public struct SamplerSettings: Sendable {
         case immediate
     }
 
+    /// Which tasks are sampled.
+    public enum Scope: Sendable {
+        /// Every process; needs CAP_PERFMON.
+        case host
+        /// A process and what it starts, out of the samples of the host; needs CAP_PERFMON.
+        case tree(Int32)
+        /// These processes and what they start from now on: what a user may do with own processes.
+        case processes([Int32])
+    }
+
+    /// Which tasks are sampled.
+    public var scope: Scope
     /// Samples per second and CPU.
     public var hertz: Int
     /// Largest relative deviation of the period, 0…0.5.
@@ -27,6 +39,7 @@ public struct SamplerSettings: Sendable {
     public var openFiles: Int
 
     public init() {
+        scope = .host
         hertz = 99
         jitter = 0.2
         wakeup = .batched

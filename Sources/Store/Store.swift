@@ -85,6 +85,9 @@ extension Store {
         }
     }
 
+    /// Closes the slot that is being filled, at the end of sampling.
+    public func flush() { state.withLock { $0.flush() } }
+
     /// Slots dropped before their time, and rebuilds of the tables, since the start.
     public var maintenance: (droppedForSpace: UInt64, compactions: UInt64) {
         state.withLock { ($0.droppedForSpace, $0.compactions) }

@@ -39,6 +39,11 @@ struct StoreState {
         return hasClosed
     }
 
+    /// Closes the open slot before its second is over: nothing more will come.
+    mutating func flush() {
+        if let end = open?.end { closeSlot(nextAt: end) }
+    }
+
     private mutating func closeSlot(nextAt time: UInt64) {
         guard let ending = open else { return }
         let slot = ending.closed()

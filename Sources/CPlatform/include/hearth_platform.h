@@ -15,6 +15,7 @@ static inline int hearth_perf_event_open(struct perf_event_attr *attr, int pid, 
 
 static inline int hearth_perf_enable(int fd) { return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0); }
 static inline int hearth_perf_disable(int fd) { return ioctl(fd, PERF_EVENT_IOC_DISABLE, 0); }
+static inline int hearth_perf_set_output(int fd, int leader) { return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, leader); }
 static inline int hearth_perf_set_period(int fd, uint64_t period) { return ioctl(fd, PERF_EVENT_IOC_PERIOD, &period); }
 
 // The protocol of the ring: perf_event.h, struct perf_event_mmap_page, data_head and data_tail.
@@ -27,3 +28,9 @@ static inline void hearth_ring_set_tail(struct perf_event_mmap_page *page, uint6
 
 int hearth_openat2(int directory, const char *path, int flags, uint64_t resolve);
 void hearth_set_thread_name(const char *name);
+
+// Starts a program that waits before exec until something is written to the descriptor `gate`, which it gives back.
+// Returns the pid, or -1 with errno. The exec's own failure is told by exit status 127.
+int hearth_spawn_gated(char *const argv[], int *gate);
+
+static inline int hearth_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }

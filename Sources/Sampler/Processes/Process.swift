@@ -24,6 +24,8 @@ final class Process: CodeSpace {
     private(set) var threads: [Int32: Thread] = [:]
     /// cgroup id of the last sample, 0 if unknown.
     var cgroup: UInt64 = 0
+    /// Whether its samples are wanted; children take it over.
+    var isInScope = true
     /// `nil` until the first sample asked for it.
     var target: TargetAssignment?
     /// Records older than this are in what was read from /proc already.
@@ -61,6 +63,7 @@ final class Process: CodeSpace {
         child.maps = maps
         child.jit = jit
         child.cgroup = cgroup
+        child.isInScope = isInScope
         return child
     }
 

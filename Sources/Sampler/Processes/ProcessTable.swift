@@ -15,14 +15,24 @@ final class ProcessTable {
     /// Told when a thread's context will not be used again.
     var retire: (ContextID) -> Void = { _ in }
 
-    init(procRoot: String, modules: ModuleTable) {
+    private let scope: SamplerSettings.Scope
+
+    init(procRoot: String, modules: ModuleTable, scope: SamplerSettings.Scope) {
         self.procRoot = procRoot
         self.modules = modules
+        self.scope = scope
+    }
+
+    /// Whether a process belongs to what is sampled: the root of the tree, or a child of one that does.
+    private func isInScope(_ pid: Int32, parent: Int32) -> Bool {
+        guard case .tree(let root) = scope else { return true }
+        return pid == root || processes[parent]?.isInScope == true
     }
 
     /// Reads every process of the host once.
     func scan() {
-        for pid in ProcFile.numbers(in: procRoot) where processes[pid] == nil { _ = load(pid) }
+        // In the order of the numbers, parents mostly come before their children.
+        for pid in ProcFile.numbers(in: procRoot).sorted() where processes[pid] == nil { _ = load(pid) }
     }
 
     /// The process of a sample; one that no record told of is read from /proc.
@@ -39,6 +49,7 @@ final class ProcessTable {
             key: ProcessKey(pid: pid, start: stat.startTime), parent: stat.parent, name: stat.name,
             executable: executable.withoutDeletedMark, isKernelThread: stat.isKernelThread, knownSince: now,
             procRoot: procRoot, modules: modules)
+        process.isInScope = isInScope(pid, parent: stat.parent)
         if !stat.isKernelThread { loadMaps(of: process) }
         processes[pid] = process
         return process

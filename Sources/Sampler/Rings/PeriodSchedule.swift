@@ -31,6 +31,8 @@ struct PeriodSchedule {
         current = Epoch(start: start, period: nominal, carried: 0)
     }
 
+    /// Whether the period changes at all.
+    var isJittered: Bool { jitter > 0 }
     /// The period in force.
     var period: UInt64 { current.period }
     /// When it came into force.
@@ -44,7 +46,7 @@ struct PeriodSchedule {
 
     /// A period drawn evenly from nominal × (1 ± jitter).
     func drawPeriod(using generator: inout some RandomNumberGenerator) -> UInt64 {
-        guard jitter > 0 else { return nominal }
+        guard isJittered else { return nominal }
         return UInt64(Double(nominal) * Double.random(in: (1 - jitter)...(1 + jitter), using: &generator))
     }
 

@@ -21,18 +21,54 @@ final class RingGroup {
     private var pollSet: [pollfd] = []
     private var generator = SystemRandomNumberGenerator()
 
+    /// Events of further tasks that write into the rings of the lanes.
+    private var followers: [FollowingEvent] = []
+
     /// Opens one disabled event and ring for each CPU.
     ///
     /// - Throws: the error of the first CPU for which no ring could be opened at any size.
-    init(cpus: [Int32], pid: Int32, settings: SamplerSettings) throws(Errno) {
-        let (events, size) = try Self.open(cpus: cpus, pid: pid, settings: settings)
+    init(cpus: [Int32], settings: SamplerSettings) throws(Errno) {
+        let tasks = Self.tasks(of: settings)
+        let (events, size) = try Self.open(cpus: cpus, pid: tasks.first ?? -1, settings: settings)
         ringBytes = size
         let now = SystemTime().monotonic()
+        // A period cannot be changed in children that inherited it: theirs stays what it was at the start.
+        let jitter = tasks.isEmpty ? settings.jitter : 0
         for event in events {
-            let schedule = PeriodSchedule(nominal: settings.nominalPeriod, jitter: settings.jitter, start: now)
+            followers += try Self.follow(event, tasks: tasks.dropFirst(), settings: settings)
+            let schedule = PeriodSchedule(nominal: settings.nominalPeriod, jitter: jitter, start: now)
             lanes.append(Lane(event: event, schedule: schedule))
             pollSet.append(pollfd(fd: event.number, events: Int16(POLLIN), revents: 0))
         }
+    }
+
+    /// Threads whose events are opened one by one; empty when the whole host is sampled.
+    private static func tasks(of settings: SamplerSettings) -> [Int32] {
+        guard case .processes(let pids) = settings.scope else { return [] }
+        return pids.flatMap { ProcFile.numbers(in: "\(settings.procRoot)/\($0)/task") }
+    }
+
+    /// Events of the other tasks on the CPU of an event, into its ring. Tasks that ended meanwhile are left out.
+    private static func follow(
+        _ leader: PerfEvent, tasks: ArraySlice<Int32>, settings: SamplerSettings
+    ) throws(Errno) -> [FollowingEvent] {
+        var events: [FollowingEvent] = []
+        for task in tasks {
+            do {
+                events.append(try FollowingEvent(sampling(settings, ring: 0), pid: task, into: leader))
+            } catch {
+                guard error.code == ESRCH || error.code == EACCES else { throw error }
+            }
+        }
+        return events
+    }
+
+    private static func sampling(_ settings: SamplerSettings, ring: Int) -> PerfSampling {
+        var sampling = PerfSampling(
+            periodNanoseconds: settings.nominalPeriod, stackBytes: settings.stackBytes, userOnly: settings.userOnly,
+            wakeupBytes: settings.wakeup == .batched ? UInt32(max(ring / 2, 1)) : 0)
+        if case .processes = settings.scope { sampling.inherit = true }
+        return sampling
     }
 
     /// Halves the size until every ring fits under the memlock limit.
@@ -44,10 +80,7 @@ final class RingGroup {
             do {
                 var events: [PerfEvent] = []
                 for cpu in cpus {
-                    let sampling = PerfSampling(
-                        periodNanoseconds: settings.nominalPeriod, stackBytes: settings.stackBytes,
-                        userOnly: settings.userOnly,
-                        wakeupBytes: settings.wakeup == .batched ? UInt32(size / 2) : 0)
+                    let sampling = sampling(settings, ring: size)
                     events.append(try PerfEvent(sampling, pid: pid, cpu: cpu, dataBytes: size))
                 }
                 return (events, size)
@@ -66,6 +99,7 @@ final class RingGroup {
             try lanes[index].event.enable()
             lanes[index].schedule.change(to: lanes[index].schedule.period, at: SystemTime().monotonic())
         }
+        for follower in followers { try follower.enable() }
     }
 
     /// Waits until a ring wants to be read, `extra` becomes readable, or the time is up. True if `extra` is readable.
@@ -128,7 +162,7 @@ final class RingGroup {
     func jitter(olderThan age: UInt64) {
         for index in lanes.indices {
             let now = SystemTime().monotonic()
-            guard now &- lanes[index].schedule.changedAt >= age else { continue }
+            guard lanes[index].schedule.isJittered, now &- lanes[index].schedule.changedAt >= age else { continue }
             let period = lanes[index].schedule.drawPeriod(using: &generator)
             guard (try? lanes[index].event.setPeriod(nanoseconds: period)) != nil else { continue }
             let after = SystemTime().monotonic()
