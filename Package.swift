@@ -113,7 +113,12 @@ let package = Package(
         tests("StoreTests", ["Store", "Model", "TestKit"]),
         tests("AnalysisTests", ["Analysis", "Model", "TestKit"]),
         tests("SamplerTests", ["Sampler", "Binary", "Platform", "Model", "TestKit"]),
-        tests("ExporterTests", ["Exporter", "Analysis", "Model", "TestKit"]),
+        tests(
+            "ExporterTests",
+            [
+                "Exporter", "Analysis", "Platform", "Model", "TestKit", log,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         tests("ConfigurationTests", ["Configuration", "Model", "TestKit"]),
         tests("ClientTests", ["hearth", "TestKit"]),
         tests("DaemonTests", ["hearthd", "Platform", "Model", "TestKit"]),

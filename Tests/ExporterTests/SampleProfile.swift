@@ -7,7 +7,9 @@ enum SampleProfile {
     /// Five stacks of two targets: a recursion, an inlined call, a kernel part, frames without a name, hostile names.
     static func make() -> Profile {
         var truth = ProfileTruth()
-        (truth.samples, truth.lost, truth.truncated, truth.completed, truth.broken, truth.unnamed) = (100, 3, 10, 5, 1, 10)
+        (truth.samples, truth.lost, truth.truncated, truth.completed, truth.broken, truth.unnamed) = (
+            100, 3, 10, 5, 1, 10
+        )
         return Profile(
             kind: .cpu, startTime: start, endTime: start + 10_000_000_000, period: 10_101_010, truth: truth,
             modules: modules, frames: frames, nodes: nodes, contexts: contexts, samples: samples)

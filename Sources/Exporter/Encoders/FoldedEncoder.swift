@@ -23,14 +23,7 @@ enum FoldedEncoder {
 
     /// The name without what separates stacks and lines, marked as other tools mark the kernel and JIT code.
     private static func name(_ function: Function) -> String {
-        var name = ""
-        for scalar in function.name.unicodeScalars {
-            switch scalar {
-            case ";": name += ":"
-            case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}": name += " "
-            default: name.unicodeScalars.append(scalar)
-            }
-        }
+        let name = String(PlainText.line(function.name).map { $0 == ";" ? ":" : $0 })
         switch function.kind {
         case .kernel: return name + "_[k]"
         case .jit: return name + "_[j]"

@@ -66,6 +66,9 @@ public final class ExporterServer: Sendable {
     /// Addresses that are served, with the port that was taken.
     public var boundAddresses: [Listener.Endpoint] { state.withLock { $0.addresses } }
 
+    /// Recordings that somebody waits for.
+    var activeRecordings: Int { service.recordings.count }
+
     /// Binds all addresses. After an error nothing is left bound and the server is stopped.
     ///
     /// - Throws: ``ListenError`` for the first address that cannot be served.

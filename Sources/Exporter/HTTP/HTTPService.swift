@@ -124,10 +124,10 @@ final class TooManyConnections: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    private static let body = "{\"error\":\"too many connections\",\"hint\":\"ask again in a second\"}\n"
     private static let answer =
         "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
-        + "Content-Type: application/json\r\nContent-Length: 63\r\n\r\n"
-        + "{\"error\":\"too many connections\",\"hint\":\"ask again in a second\"}\n"
+        + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body
 
     func channelActive(context: ChannelHandlerContext) {
         let channel = context.channel

@@ -161,7 +161,7 @@ private struct PprofBuilder {
     private mutating func string(_ text: String) -> Int64 {
         if let known = strings[text] { return known }
         let index = Int64(output.stringTable.count)
-        output.stringTable.append(text)
+        output.stringTable.append(PlainText.line(text))
         strings[text] = index
         return index
     }
