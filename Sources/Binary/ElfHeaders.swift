@@ -18,6 +18,7 @@ struct SectionTable {
 struct ElfHeaders {
     var type = ElfType.other(0)
     var machine: UInt16 = 0
+    var entryPoint: UInt64 = 0
     var segments: [LoadSegment] = []
     var notes: [FileRange] = []
     var ehFrameHeader: AddressRange?
@@ -38,6 +39,7 @@ struct ElfHeaders {
         case let other: type = .other(other)
         }
         machine = header.uint16(18)
+        entryPoint = header.uint64(24)
         sections = SectionTable(
             offset: header.uint64(40), entrySize: Int(header.uint16(58)), count: Int(header.uint16(60)),
             nameIndex: Int(header.uint16(62)))

@@ -18,6 +18,8 @@ public final class ElfImage {
     public let type: ElfType
     /// e_machine: 62 is x86-64, 183 is AArch64.
     public let machine: UInt16
+    /// e_entry: the virtual address where a program starts, 0 if it is none.
+    public let entryPoint: UInt64
     /// Whether the file names an interpreter (PT_INTERP): a program that is linked dynamically.
     public let hasInterpreter: Bool
     /// The build-id out of its note, empty if there is none.
@@ -55,6 +57,7 @@ public final class ElfImage {
         ehFrameHeader = headers.ehFrameHeader
         type = headers.type
         machine = headers.machine
+        entryPoint = headers.entryPoint
         hasInterpreter = headers.hasInterpreter
         noteSegments = headers.notes
         sectionTable = headers.sections

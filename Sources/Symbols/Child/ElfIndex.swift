@@ -14,7 +14,7 @@ struct ElfIndex {
     static func name(of reference: UInt32) -> UInt32 { reference & 0x3fff_ffff }
 
     /// Whether the first name is the better one for a function that has both.
-    static func isBetter(_ first: UInt32, than second: UInt32, in tables: [ElfSymbolTable]) -> Bool {
+    static func isBetter(_ first: UInt32, than second: UInt32, in tables: [any FunctionTable]) -> Bool {
         func key(_ reference: UInt32) -> (Int, UInt32) {
             (tables[table(of: reference)].awkwardness(ofNameAt: name(of: reference)), reference)
         }
@@ -22,7 +22,7 @@ struct ElfIndex {
     }
 
     /// Flattens the functions of all tables; `nil` if there are more than `limit`.
-    static func ranges(of tables: [ElfSymbolTable], limit: Int) -> RangeIndex? {
+    static func ranges(of tables: [any FunctionTable], limit: Int) -> RangeIndex? {
         var found: [SymbolCandidate] = []
         for (number, table) in tables.enumerated() {
             guard table.count <= 8 * limit else { return nil }
@@ -47,7 +47,7 @@ struct ElfIndex {
     }
 
     /// Among functions that are equal in start and rank, moves the best name to the end, where it wins.
-    private static func settleTies(_ found: inout [SymbolCandidate], _ tables: [ElfSymbolTable]) {
+    private static func settleTies(_ found: inout [SymbolCandidate], _ tables: [any FunctionTable]) {
         var first = 0
         while first < found.count {
             var last = first
@@ -73,7 +73,7 @@ struct ElfIndex {
     }
 
     /// The same answers without an index: one pass over the tables.
-    static func scan(_ tables: [ElfSymbolTable], addresses: [UInt64]) -> [BatchScan.Answer] {
+    static func scan(_ tables: [any FunctionTable], addresses: [UInt64]) -> [BatchScan.Answer] {
         var scan = BatchScan(addresses: addresses, order: .innermost)
         let prefer: (UInt32, UInt32) -> Bool = { isBetter($0, than: $1, in: tables) }
         for (number, table) in tables.enumerated() {

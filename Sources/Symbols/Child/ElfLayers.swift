@@ -1,11 +1,12 @@
 import Binary
 
 /// Where the symbols of an ELF module are, the best place first: its own table, a debug file's, the packed table
-/// beside the dynamic one, the dynamic one alone.
+/// beside the dynamic one, Go's, the dynamic one alone.
 enum ElfLayer: Equatable {
     case main(type: UInt32)
     case debugFile(index: Int)
     case packed
+    case goTable
 }
 
 /// The outcome of the search for symbols, remembered with the index.
@@ -31,6 +32,7 @@ struct ElfLayers {
         if let packed = MiniDebugInfo.image(in: main), hasFunctions(packed, ElfSection.typeSymbols) {
             return ElfLayers(places: [.packed] + dynamic, packed: packed, packedBytes: Int(clamping: packed.fileSize))
         }
+        if let table = GoFunctionTable(main), table.hasFunction() { return ElfLayers(places: [.goTable] + dynamic) }
         return ElfLayers(places: dynamic)
     }
 
@@ -46,21 +48,25 @@ struct ElfLayers {
     }
 
     /// The tables, as they are in the files of this request; `nil` if a file that was used is missing now.
-    func tables(main: ElfImage, debugFiles: [ElfImage?]) -> [ElfSymbolTable]? {
-        var tables: [ElfSymbolTable] = []
+    func tables(main: ElfImage, debugFiles: [ElfImage?]) -> [any FunctionTable]? {
+        var tables: [any FunctionTable] = []
         for place in places {
-            let image: ElfImage?
-            var type = ElfSection.typeSymbols
-            switch place {
-            case .main(let own):
-                image = main
-                type = own
-            case .debugFile(let index): image = debugFiles.indices.contains(index) ? debugFiles[index] : nil
-            case .packed: image = packed
-            }
-            guard let image, let table = ElfSymbolTable(image, type: type) else { return nil }
+            guard let table = table(place, main, debugFiles) else { return nil }
             tables.append(table)
         }
         return tables
+    }
+
+    private func table(_ place: ElfLayer, _ main: ElfImage, _ debugFiles: [ElfImage?]) -> (any FunctionTable)? {
+        switch place {
+        case .main(let type): ElfSymbolTable(main, type: type)
+        case .debugFile(let index): debugFiles.indices.contains(index) ? ElfLayers.symbols(of: debugFiles[index]) : nil
+        case .packed: ElfLayers.symbols(of: packed)
+        case .goTable: GoFunctionTable(main)
+        }
+    }
+
+    private static func symbols(of image: ElfImage?) -> ElfSymbolTable? {
+        image.flatMap { ElfSymbolTable($0, type: ElfSection.typeSymbols) }
     }
 }

@@ -16,7 +16,7 @@ struct ElfSource {
     }
 
     let main: ElfImage
-    private let tables: [ElfSymbolTable]
+    private let tables: [any FunctionTable]
     private let index: ElfIndex
 
     /// Uses what is remembered of the module, or looks for its symbols.

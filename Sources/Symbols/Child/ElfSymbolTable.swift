@@ -1,20 +1,7 @@
 import Binary
 
-/// A function in a symbol table, as virtual addresses of its image.
-struct ElfFunction {
-    var start: UInt64
-    /// 0 if the table does not know.
-    var size: UInt64
-    /// Where its section ends.
-    var sectionEnd: UInt64
-    /// Offset in the table of strings.
-    var name: UInt32
-    /// Quality among symbols of one address: functions before labels, sized before unsized, global before local.
-    var rank: UInt32
-}
-
 /// `.symtab` or `.dynsym` of an image, read in pieces (System V ABI, chapter 4, Elf64_Sym).
-struct ElfSymbolTable {
+struct ElfSymbolTable: FunctionTable {
     static let entrySize = 24
     /// Most entries that are read; the largest browsers have a tenth of it.
     private static let maximumEntries: UInt64 = 32 << 20
@@ -60,25 +47,8 @@ struct ElfSymbolTable {
         }
     }
 
-    /// Calls `body` with each function or label of code. One pass, a bounded buffer.
-    func forEachFunction(_ body: (ElfFunction) -> Void) {
-        forEachFunction(until: { function in
-            body(function)
-            return false
-        })
-    }
-
-    /// Whether there is any function.
-    func hasFunction() -> Bool {
-        var found = false
-        forEachFunction(until: { _ in
-            found = true
-            return true
-        })
-        return found
-    }
-
-    private func forEachFunction(until body: (ElfFunction) -> Bool) {
+    /// One pass, a bounded buffer.
+    func scanFunctions(until body: (ElfFunction) -> Bool) {
         let perChunk = 1024
         var chunk = [UInt8](repeating: 0, count: perChunk * ElfSymbolTable.entrySize)
         var done = 0
@@ -118,7 +88,7 @@ struct ElfSymbolTable {
     }
 
     /// The bytes of a name without its symbol version, cut at a limit; `nil` outside of the table of strings.
-    func name(at offset: UInt32, limit: Int = Wire.maximumMangled + 1) -> [UInt8]? {
+    func name(at offset: UInt32, limit: Int) -> [UInt8]? {
         guard UInt64(offset) < strings.size else { return nil }
         let space = Int(min(UInt64(limit), strings.size - UInt64(offset)))
         var result: [UInt8] = []
@@ -133,15 +103,6 @@ struct ElfSymbolTable {
             result.append(contentsOf: piece[0..<min(got, space - result.count)])
         }
         return result.isEmpty ? nil : result
-    }
-
-    /// Lower is better among names of one function: fewest underscores in front, no compiler's suffix.
-    func awkwardness(ofNameAt offset: UInt32) -> Int {
-        guard let name = name(at: offset, limit: 256) else { return .max }
-        let underscores = name.prefix { $0 == UInt8(ascii: "_") }.count
-        let mangled = underscores == 1 && name.count > 1 && [UInt8(ascii: "Z"), UInt8(ascii: "R")].contains(name[1])
-        let suffixed = name.dropFirst().contains(UInt8(ascii: "."))
-        return (suffixed ? 1000 : 0) + (mangled ? 0 : underscores)
     }
 }
 
