@@ -86,11 +86,19 @@ final class Start {
 func startThread(_ options: Options) -> pthread_t {
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(Start(options)).toOpaque()
-    pthread_create(&thread, nil, { raw in
-        let start = Unmanaged<Start>.fromOpaque(raw!).takeRetainedValue()
-        return UnsafeMutableRawPointer(bitPattern: UInt(burn(start.options) & 1))
-    }, argument)
+    pthread_create(
+        &thread, nil,
+        { raw in
+            guard let raw else { return nil }
+            let start = Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
+            return UnsafeMutableRawPointer(bitPattern: UInt(burn(start.options) & 1))
+        }, argument)
     return thread
+}
+
+func number(_ text: String?) -> Double {
+    guard let text, let number = Double(text), number >= 0, number < 1e9 else { fatalError("not a number") }
+    return number
 }
 
 func parse(_ arguments: [String]) -> Options {
@@ -98,9 +106,9 @@ func parse(_ arguments: [String]) -> Options {
     var rest = arguments[...]
     while let name = rest.popFirst() {
         switch name {
-        case "--seconds": options.seconds = Double(rest.popFirst()!)!
-        case "--threads": options.threads = Int(rest.popFirst()!)!
-        case "--depth": options.depth = Int(rest.popFirst()!)!
+        case "--seconds": options.seconds = number(rest.popFirst())
+        case "--threads": options.threads = Int(number(rest.popFirst()))
+        case "--depth": options.depth = Int(number(rest.popFirst()))
         case "--wait": options.wait = true
         case "--closures": options.closures = true
         case "--self-check": options.selfCheck = true
