@@ -22,6 +22,7 @@ case "escape":
     report("kill", kill(getppid(), 0))
     report("fork", fork())
     report("dup", dup(2))
+    report("write", Int32(truncatingIfNeeded: unsafe write(9, "x", 1)))
     report("exec", unsafe execv("/bin/true", []))
     report("stdout", fcntl(1, F_GETFD))
     let memory = unsafe mmap(nil, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

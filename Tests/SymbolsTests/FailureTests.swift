@@ -44,7 +44,7 @@ import Testing
     @Test func aSlowChildIsEndedAndItsModuleIsQuarantinedByBuildID() throws {
         let shop = try Workshop()
         try build(shop)
-        let symbolizer = makeSymbolizer(timeout: 2000)
+        let symbolizer = makeSymbolizer(timeout: 4000)
         var files = try shop.module("a")
         files.buildID = try shop.image("a").buildID
         _ = symbolizer.symbolize(module: ModuleID(rawValue: 16), source: files, addresses: [4200])

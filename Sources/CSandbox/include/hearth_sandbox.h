@@ -8,6 +8,7 @@
 // The step of hearth_sandbox_enter that failed.
 enum hearth_sandbox_step {
     HEARTH_SANDBOX_DONE = 0,
+    HEARTH_SANDBOX_THREADS,
     HEARTH_SANDBOX_DESCRIPTORS,
     HEARTH_SANDBOX_LIMITS,
     HEARTH_SANDBOX_CAPABILITIES,

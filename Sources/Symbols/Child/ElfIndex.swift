@@ -5,6 +5,8 @@ struct ElfIndex {
     var layers: ElfLayers
     /// Ranges of virtual addresses; `nil` if the tables are to be read through for each batch.
     var ranges: RangeIndex?
+    /// Whether there are too many at any time, not only while others need the memory.
+    var isTooLarge = false
 
     var byteCount: Int { 256 + layers.packedBytes + (ranges?.byteCount ?? 0) }
 

@@ -23,19 +23,31 @@ struct ElfSource {
     init?(_ files: ElfFiles, module: UInt64, cache: inout IndexCache) {
         guard let main = files.main else { return nil }
         self.main = main
-        if case .elf(let known)? = cache.entry(for: module),
-            let tables = known.layers.tables(main: main, debugFiles: files.debugFiles)
-        {
+        var known: ElfIndex?
+        if case .elf(let entry)? = cache.entry(for: module) { known = entry }
+        var layers = known?.layers ?? ElfLayers.find(main: main, debugFiles: files.debugFiles)
+        var tables = layers.tables(main: main, debugFiles: files.debugFiles)
+        if tables == nil {
+            known = nil
+            layers = ElfLayers.find(main: main, debugFiles: files.debugFiles)
+            tables = layers.tables(main: main, debugFiles: files.debugFiles)
+        }
+        self.tables = tables ?? []
+        let isWorthAnIndex = ElfSource.isWorthAnIndex(self.tables, cache)
+        if let known, known.ranges != nil || known.isTooLarge || !isWorthAnIndex {
             index = known
-            self.tables = tables
             return
         }
-        let layers = ElfLayers.find(main: main, debugFiles: files.debugFiles)
-        let tables = layers.tables(main: main, debugFiles: files.debugFiles) ?? []
-        let ranges = ElfIndex.ranges(of: tables, limit: cache.maximumIndexedSymbols)
-        index = ElfIndex(layers: layers, ranges: ranges)
-        self.tables = tables
+        let limit = isWorthAnIndex ? cache.maximumIndexedSymbols : 0
+        let ranges = ElfIndex.ranges(of: self.tables, limit: limit)
+        index = ElfIndex(layers: layers, ranges: ranges, isTooLarge: isWorthAnIndex && ranges == nil)
         cache.insert(.elf(index), for: module)
+    }
+
+    private static func isWorthAnIndex(_ tables: [any FunctionTable], _ cache: IndexCache) -> Bool {
+        let symbols = tables.reduce(0) { $0 + $1.count }
+        return symbols <= 8 * cache.maximumIndexedSymbols
+            && cache.hasRoom(for: 12 * min(symbols, cache.maximumIndexedSymbols))
     }
 
     /// Answers for sorted addresses.

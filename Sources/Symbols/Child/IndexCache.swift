@@ -15,8 +15,19 @@ struct IndexCache {
 
     init(budget: Int) { self.budget = budget }
 
-    /// Symbols of one module for which an index is made; it takes 12 bytes each, and 28 while it is built.
-    var maximumIndexedSymbols: Int { budget / 40 }
+    /// Symbols of one module for which an index is made; it takes 12 bytes each, half of the
+    /// budget at most, and 36 while it is built.
+    var maximumIndexedSymbols: Int { budget / 24 }
+
+    /// Uses after which an entry counts as idle.
+    private static let idleUses: UInt64 = 256
+
+    /// Whether that many bytes fit without forgetting what is in use: indices that drive each other out cost more than
+    /// none.
+    func hasRoom(for bytes: Int) -> Bool {
+        let inUse = slots.values.filter { $0.entry.isPermanent || clock - $0.lastUse < IndexCache.idleUses }
+        return inUse.reduce(bytes) { $0 + $1.entry.byteCount } <= budget
+    }
 
     mutating func entry(for module: UInt64) -> IndexEntry? {
         clock += 1
@@ -27,7 +38,8 @@ struct IndexCache {
     mutating func insert(_ entry: IndexEntry, for module: UInt64) {
         remove(module)
         guard entry.byteCount <= budget else { return }
-        while byteCount + entry.byteCount > budget, let oldest = slots.min(by: { $0.value.lastUse < $1.value.lastUse })
+        while byteCount + entry.byteCount > budget,
+            let oldest = slots.filter({ !$0.value.entry.isPermanent }).min(by: { $0.value.lastUse < $1.value.lastUse })
         {
             remove(oldest.key)
         }
@@ -46,6 +58,11 @@ enum IndexEntry {
     case elf(ElfIndex)
     case kallsyms(KallsymsIndex)
     case perfMap(PerfMapIndex)
+
+    /// The kernel's names are asked for all the time, and are the dearest to read again.
+    var isPermanent: Bool {
+        if case .kallsyms = self { true } else { false }
+    }
 
     var byteCount: Int {
         switch self {
