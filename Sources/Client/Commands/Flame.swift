@@ -21,10 +21,13 @@ struct Flame: ParsableCommand {
     @Option(help: ArgumentHelp("Record now, for so many seconds (1 to 3600).", valueName: "N")) var seconds: Int?
     @Option(help: ArgumentHelp("What is remembered of the last while: 30s, 5m, 2h.", valueName: "TIME"))
     var last: String?
+    // Unconditional: a time can begin with a minus.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Begin of the window: RFC 3339, seconds of Unix time, or -5m.", valueName: "T"))
     var from: String?
-    @Option(help: ArgumentHelp("End of the window (default: now).", valueName: "T")) var to: String?
+    @Option(parsing: .unconditional, help: ArgumentHelp("End of the window (default: now).", valueName: "T")) var to:
+        String?
     @Option(name: .shortAndLong, help: ArgumentHelp("File to write, or - for stdout.", valueName: "FILE"))
     var output = "flame.html"
     @Option(help: "Format, whatever the ending: html, svg, folded, pprof, speedscope.") var format: String?
