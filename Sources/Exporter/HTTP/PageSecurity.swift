@@ -19,8 +19,8 @@ enum PageSecurity {
     static func documentHeaders(nonce: String) -> [(name: String, value: String)] {
         let inline = "'nonce-\(nonce)'"
         return common(
-            "default-src 'none'; script-src \(inline); style-src \(inline); base-uri 'none'; form-action 'none'; "
-                + "frame-ancestors 'none'; sandbox allow-scripts allow-downloads")
+            "default-src 'none'; script-src \(inline); style-src \(inline); img-src data:; base-uri 'none'; "
+                + "form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-downloads")
     }
 
     private static func common(_ policy: String) -> [(name: String, value: String)] {
