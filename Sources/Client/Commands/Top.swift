@@ -86,6 +86,9 @@ struct HotTable {
 
     private var functions: [JSONValue] { value["functions"]?.elements ?? [] }
 
+    /// Columns where there is no terminal: names of templates have thousands. `--json` has them whole.
+    static let plainWidth = 160
+
     /// A line about the whole, an empty one, the titles, the functions.
     func lines(width: Int?, _ paint: Paint) -> [String] {
         var table = Table([
@@ -104,7 +107,7 @@ struct HotTable {
                 module.split(separator: "/").last.map(String.init) ?? module,
             ])
         }
-        let lines = table.lines(width: width)
+        let lines = table.lines(width: width ?? Self.plainWidth)
         return [width.map { Table.cut(summary, to: $0) } ?? summary, "", paint.bold(lines[0])] + lines.dropFirst()
     }
 
