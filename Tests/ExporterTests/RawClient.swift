@@ -20,8 +20,12 @@ final class RawClient {
     private let descriptor: FileDescriptor
     private var received: [UInt8] = []
 
-    init(port: Int) throws {
+    /// - Parameter receiveBuffer: bytes that the system may take for us before we read; its own choice if `nil`.
+    init(port: Int, receiveBuffer: Int32? = nil) throws {
         descriptor = FileDescriptor(owning: try retrying { socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) })
+        if var size = receiveBuffer {
+            _ = unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_RCVBUF, &size, 4)
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian

@@ -126,12 +126,16 @@ final class RunningServer: Sendable {
         return try client.response(to: method)
     }
 
-    /// Waits for a state of the server, at most ten seconds.
+    /// Waits for a state of the server, at most half a minute.
     func waitUntil(_ condition: (RunningServer) -> Bool) async throws {
         let clock = ContinuousClock()
         let start = clock.now
         while !condition(self) {
-            guard clock.now - start < .seconds(10) else { throw ClientError(description: "the state never came") }
+            guard clock.now - start < .seconds(30) else {
+                throw ClientError(
+                    description: "the state never came; held \(budget.usedBytes), recordings \(server.activeRecordings)"
+                )
+            }
             try await Task.sleep(for: .milliseconds(5))
         }
     }

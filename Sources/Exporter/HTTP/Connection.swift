@@ -211,6 +211,13 @@ extension Connection {
 
     private func finish(_ keepsAlive: Bool, held: Int, _ context: ChannelHandlerContext) {
         service.hold(-held)
+        // Written later, not now: the end of one answer delivers the next request of a pipeline, so that a client
+        // with thousands of them would have us answer each on top of the stack of the one before.
+        context.eventLoop.assumeIsolated().execute { self.end(keepsAlive, context) }
+    }
+
+    private func end(_ keepsAlive: Bool, _ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
         if keepsAlive { phase = .idle } else { phase = .closing }
         setDeadline(keepsAlive ? service.limits.idleMilliseconds : Self.lingerMilliseconds, context)
         let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))

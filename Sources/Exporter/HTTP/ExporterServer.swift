@@ -69,6 +69,9 @@ public final class ExporterServer: Sendable {
     /// Recordings that somebody waits for.
     var activeRecordings: Int { service.recordings.count }
 
+    /// Connections that are served now.
+    var openConnections: Int { service.openConnections }
+
     /// Binds all addresses. After an error nothing is left bound and the server is stopped.
     ///
     /// - Throws: ``ListenError`` for the first address that cannot be served.

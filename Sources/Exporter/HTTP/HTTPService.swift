@@ -27,6 +27,9 @@ final class HTTPService: Sendable {
         connections = Gate(limits.connections)
     }
 
+    /// Connections that are served now.
+    var openConnections: Int { open.withLock(\.count) }
+
     func start() { workers.start() }
 
     /// Sets a new connection up; called on its event loop.

@@ -3,7 +3,8 @@ enum PageSecurity {
     /// A fresh value for the `nonce` attributes of one document.
     static func makeNonce() -> String {
         var random = SystemRandomNumberGenerator()
-        return String(random.next() as UInt64, radix: 16) + String(random.next() as UInt64, radix: 16)
+        let digits = String(random.next() as UInt64, radix: 16) + String(random.next() as UInt64, radix: 16)
+        return String(repeating: "0", count: 32 - digits.utf8.count) + digits
     }
 
     /// For our own pages: nothing external, scripts and styles only with the nonce, no frames.
