@@ -38,7 +38,7 @@ format: ## formats every Swift file in place
 
 golden: ## rewrites the expected files of the tests; review the diff
 	@scripts/bootstrap test
-	HEARTH_REWRITE_GOLDEN=1 scripts/test --filter Golden
+	HEARTH_GOLDEN=rewrite scripts/test --filter ExporterTests
 
 install: build ## installs both programs, the units and the configuration (PREFIX, DESTDIR)
 	@scripts/install install "$(DESTDIR)" "$(PREFIX)"
