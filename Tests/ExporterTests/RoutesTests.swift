@@ -155,6 +155,10 @@ import Testing
             let window = try Window.parse(parameters, fallback: .last(1), now: now, newest: 0)
             #expect(window == .recording(from: from, to: from + seconds * second))
         }
+        let odd = SampleProfile.start + 726_000_000
+        let window = try Window.parse(
+            try Parameters("seconds=5", known: ["seconds"]), fallback: .last(1), now: odd + 2 * second + 1, newest: odd)
+        #expect(window == .recording(from: odd + 2 * second, to: odd + 7 * second), "slots need not start with a second")
         guard case .recording = routes.answer(request("/debug/pprof/profile")) else {
             Issue.record("no parameter means 30 seconds from now")
             return

@@ -11,7 +11,7 @@ enum Window: Equatable, Sendable {
     static let parameters = ["seconds", "last", "from", "to"]
     /// Longest recording in seconds.
     static let longestRecording: Int64 = 3_600
-    /// Slots of the store start with each second of the Unix epoch.
+    /// Length of a slot of the store; where the seconds begin shows in the end of any slot.
     private static let slot = Timestamp.second
 
     /// What a request asks for.
@@ -29,12 +29,12 @@ enum Window: Equatable, Sendable {
             throw Refusal(400, "more than one window", hint: "give either seconds=, or last=, or from= and to=")
         }
         let end = newest > 0 ? newest : now
-        if let seconds = parameters["seconds"] { return recording(try parseSeconds(seconds), now: now) }
+        if let seconds = parameters["seconds"] { return recording(try parseSeconds(seconds), now: now, newest: newest) }
         if let last { return .history(from: end - (try parseLast(last)), to: end) }
         if parameters["from"] != nil || parameters["to"] != nil { return try parseBounds(parameters, now: now) }
         switch fallback {
         case .last(let length): return .history(from: end - length, to: end)
-        case .recording(let seconds): return recording(seconds, now: now)
+        case .recording(let seconds): return recording(seconds, now: now, newest: newest)
         }
     }
 
@@ -46,8 +46,8 @@ enum Window: Equatable, Sendable {
 
     /// From the slot boundary nearest to now. `go tool pprof` waits 1.5 times the seconds, so that a recording of
     /// one or two must not begin later than now.
-    private static func recording(_ seconds: Int64, now: Int64) -> Window {
-        let floor = Timestamp.floorDivide(now, slot) * slot
+    private static func recording(_ seconds: Int64, now: Int64, newest: Int64) -> Window {
+        let floor = newest + Timestamp.floorDivide(now - newest, slot) * slot
         let start = seconds > 2 && now - floor >= slot / 2 ? floor + slot : floor
         return .recording(from: start, to: start + seconds * slot)
     }
