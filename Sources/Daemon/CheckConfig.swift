@@ -17,6 +17,8 @@ struct CheckConfig: ParsableCommand {
             StandardError.write("\(error)\n")
             throw ExitCode(1)
         }
-        print("\(file.path): fine")
+        // The default file may be absent; loading it as if it had been asked for tells the two apart.
+        let isThere = (try? Configuration.load(path: file.path)) != nil
+        print("\(file.path): \(isThere ? "fine" : "not there, the defaults are in force")")
     }
 }
