@@ -137,7 +137,7 @@ import Testing
     @Test func historyEndsAtTheNewestSlot() {
         _ = get("/api/v1/profile?last=5s")
         let end = SampleProfile.start + 10_000_000_000
-        #expect(source.queries.last == ProfileQuery(selector: .all, from: end - 5_000_000_000, to: end))
+        #expect(source.queries.last == ProfileQuery(selector: .all, from: end - 5_000_000_000 + Window.slack, to: end))
         _ = get("/api/v1/hot?from=-3s&target=worker.service")
         let now = clock.wall()
         #expect(
@@ -153,12 +153,14 @@ import Testing
             let parameters = try Parameters("seconds=\(seconds)", known: ["seconds"])
             let from = SampleProfile.start + (offset < 0 && seconds > 2 ? 10 : start) * second
             let window = try Window.parse(parameters, fallback: .last(1), now: now, newest: 0)
-            #expect(window == .recording(from: from, to: from + seconds * second))
+            #expect(window == .recording(from: from + Window.slack, to: from + seconds * second - Window.slack))
         }
         let odd = SampleProfile.start + 726_000_000
         let window = try Window.parse(
             try Parameters("seconds=5", known: ["seconds"]), fallback: .last(1), now: odd + 2 * second + 1, newest: odd)
-        #expect(window == .recording(from: odd + 2 * second, to: odd + 7 * second), "slots need not start with a second")
+        #expect(
+            window == .recording(from: odd + 2 * second + Window.slack, to: odd + 7 * second - Window.slack),
+            "slots need not start with a second")
         guard case .recording = routes.answer(request("/debug/pprof/profile")) else {
             Issue.record("no parameter means 30 seconds from now")
             return

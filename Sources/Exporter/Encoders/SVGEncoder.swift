@@ -113,7 +113,7 @@ private struct SVGDrawing {
         let y = Self.top + Int(node.depth) * Self.row
         result += "<g class=\"f \(function.kind.rawValue) s\(Self.shade(function))\" tabindex=\"0\" "
         result += "data-x=\"\(NumberText.fixed(left, digits: 9))\" data-w=\"\(NumberText.fixed(share, digits: 9))\" "
-        result += "data-d=\"\(node.depth)\" data-n=\"\(escaped)\">"
+        result += "data-d=\"\(node.depth)\" data-n=\"\(Markup.escape(Self.cut(name, 164)))\">"
         result += "<title>\(escaped)\n\(facts(node, function))</title>"
         result += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width)\" height=\"17\"/>"
         result += "<text x=\"\(textX)\" y=\"\(y + 13)\">\(Markup.escape(Self.fitting(name, share)))</text></g>\n"
@@ -138,8 +138,12 @@ private struct SVGDrawing {
 
     private static func fitting(_ name: String, _ share: Double) -> String {
         let letters = Int((share * graphWidth - 7) / letter)
-        if letters < 3 { return "" }
-        return name.unicodeScalars.count <= letters
+        return letters < 3 ? "" : cut(name, letters)
+    }
+
+    /// The name with at most so many letters; 164 fill the graph.
+    private static func cut(_ name: String, _ letters: Int) -> String {
+        name.unicodeScalars.count <= letters
             ? name : String(String.UnicodeScalarView(name.unicodeScalars.prefix(letters - 1))) + "…"
     }
 

@@ -13,6 +13,9 @@ enum Window: Equatable, Sendable {
     static let longestRecording: Int64 = 3_600
     /// Length of a slot of the store; where the seconds begin shows in the end of any slot.
     private static let slot = Timestamp.second
+    /// Bounds of slots come from two clocks and differ by fractions of a microsecond from one look to the next, so
+    /// that windows keep this far inside of the bounds that they mean; else a slot too many overlaps.
+    static let slack: Int64 = 5_000_000
 
     /// What a request asks for.
     ///
@@ -30,10 +33,10 @@ enum Window: Equatable, Sendable {
         }
         let end = newest > 0 ? newest : now
         if let seconds = parameters["seconds"] { return recording(try parseSeconds(seconds), now: now, newest: newest) }
-        if let last { return .history(from: end - (try parseLast(last)), to: end) }
+        if let last { return history(of: try parseLast(last), before: end) }
         if parameters["from"] != nil || parameters["to"] != nil { return try parseBounds(parameters, now: now) }
         switch fallback {
-        case .last(let length): return .history(from: end - length, to: end)
+        case .last(let length): return history(of: length, before: end)
         case .recording(let seconds): return recording(seconds, now: now, newest: newest)
         }
     }
@@ -49,7 +52,11 @@ enum Window: Equatable, Sendable {
     private static func recording(_ seconds: Int64, now: Int64, newest: Int64) -> Window {
         let floor = newest + Timestamp.floorDivide(now - newest, slot) * slot
         let start = seconds > 2 && now - floor >= slot / 2 ? floor + slot : floor
-        return .recording(from: start, to: start + seconds * slot)
+        return .recording(from: start + slack, to: start + seconds * slot - slack)
+    }
+
+    private static func history(of length: Int64, before end: Int64) -> Window {
+        .history(from: min(end - length + slack, end - 1), to: end)
     }
 
     private static func parseSeconds(_ text: String) throws(Refusal) -> Int64 {

@@ -3,6 +3,7 @@
   const root = document.documentElement, WIDTH = 1180, LEFT = 10, LETTER = 7.25;
   const frames = [...root.querySelectorAll(".f")].map(element => ({
     element, x: +element.dataset.x, w: +element.dataset.w, depth: +element.dataset.d, name: element.dataset.n,
+    full: element.querySelector("title").textContent.split("\n")[0],
     rect: element.querySelector("rect"), text: element.querySelector("text"),
   }));
   const status = document.getElementById("status"), search = document.getElementById("search"), reset = document.getElementById("reset");
@@ -29,7 +30,7 @@
     const wanted = text.toLowerCase();
     let sum = 0, until = -1;
     for (const frame of frames) {
-      const hit = wanted !== "" && !frame.element.classList.contains("group") && frame.name.toLowerCase().includes(wanted);
+      const hit = wanted !== "" && !frame.element.classList.contains("group") && frame.full.toLowerCase().includes(wanted);
       frame.element.classList.toggle("match", hit);
     }
     const hits = frames.filter(frame => frame.element.classList.contains("match")).sort((a, b) => a.x - b.x || b.w - a.w);
