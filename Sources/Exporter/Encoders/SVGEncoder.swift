@@ -41,8 +41,8 @@ private struct SVGDrawing {
         let title = Markup.escape("Hearth: " + document.title)
         var result = """
             <?xml version="1.0" encoding="UTF-8"?>
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.width) \(height)" width="100%" \
-            preserveAspectRatio="xMidYMin" role="img" aria-label="\(title)">
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.width) \(height)" width="\(Self.width)" \
+            height="\(height)" role="img" aria-label="\(title)">
             <title>\(title)</title>
             <style\(nonce)>
             \(PageDocument.text(PackageResources.graph_css))</style>
