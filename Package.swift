@@ -122,6 +122,6 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Model", "TestKit"]),
         tests("ClientTests", ["hearth", "TestKit"]),
         tests("DaemonTests", ["hearthd", "Platform", "Model", "TestKit"]),
-        tests("LiveTests", ["Model", "TestKit"]),
+        tests("LiveTests", ["Model", "Platform", "TestKit"]),
     ]
 )

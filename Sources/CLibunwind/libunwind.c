@@ -13,14 +13,17 @@ struct walk {
     enum hearth_unwind_end failure;
 };
 
+// UNW_ENOINFO makes libunwind follow the frame pointer; any other error makes it stop where it is.
+static int no_rule(struct walk *walk) {
+    walk->failure = walk->request->may_guess ? HEARTH_UNWIND_NO_INFO : HEARTH_UNWIND_NO_RULE;
+    return walk->request->may_guess ? -UNW_ENOINFO : -UNW_EBADVERSION;
+}
+
 static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *info, int need_unwind_info,
                           void *arg) {
     struct walk *walk = arg;
     struct hearth_unwind_table table;
-    if (!walk->request->find_table(walk->request->context, ip, &table)) {
-        walk->failure = HEARTH_UNWIND_NO_INFO;
-        return -UNW_ENOINFO;
-    }
+    if (!walk->request->find_table(walk->request->context, ip, &table)) return no_rule(walk);
     unw_dyn_info_t dynamic;
     memset(&dynamic, 0, sizeof dynamic);
     dynamic.start_ip = table.start;
@@ -30,8 +33,7 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t
     dynamic.u.rti.table_data = table.entries;
     dynamic.u.rti.table_len = table.entry_count * 8 / sizeof(unw_word_t);
     int result = _Ux86_64_dwarf_search_unwind_table(space, ip, &dynamic, info, need_unwind_info, arg);
-    if (result < 0) walk->failure = HEARTH_UNWIND_NO_INFO;
-    return result;
+    return result < 0 ? no_rule(walk) : result;
 }
 
 static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void *arg) {
@@ -122,12 +124,26 @@ static enum hearth_unwind_end ending(int result, const struct walk *walk) {
 void hearth_unwind(void *space, struct hearth_unwind_request *request) {
     struct walk walk = {request, HEARTH_UNWIND_COMPLETE};
     unw_cursor_t cursor;
+    // The accessors read the request's registers for as long as the cursor lives: results are stored last.
+    uint64_t registers[HEARTH_UNWIND_REGISTERS];
+    memcpy(registers, request->registers, sizeof registers);
     request->count = 0;
+    request->guessed = 0;
     int result = unw_init_remote(&cursor, space, &walk);
     while (result >= 0) {
         unw_word_t pc = 0, sp = 0;
         unw_get_reg(&cursor, UNW_REG_IP, &pc);
         unw_get_reg(&cursor, UNW_REG_SP, &sp);
+        if (request->count > 0 && pc != 0 && request->is_foreign(request->context, pc - 1)) {
+            unw_word_t frame_pointer = 0;
+            unw_get_reg(&cursor, UNW_X86_64_RBP, &frame_pointer);
+            request->foreign_pc = pc;
+            request->foreign_sp = sp;
+            request->foreign_frame_pointer = frame_pointer;
+            request->end = HEARTH_UNWIND_FOREIGN;
+            request->error = 0;
+            return;
+        }
         if (request->count == request->capacity) { request->end = HEARTH_UNWIND_FULL; request->error = 0; return; }
         request->frames[request->count].pc = pc;
         request->frames[request->count].sp = sp;
@@ -135,6 +151,7 @@ void hearth_unwind(void *space, struct hearth_unwind_request *request) {
         walk.failure = HEARTH_UNWIND_COMPLETE;
         result = unw_step(&cursor);
         if (result == 0) {
+            request->guessed = walk.failure == HEARTH_UNWIND_NO_INFO;
             request->end = HEARTH_UNWIND_COMPLETE;
             request->error = 0;
             return;
@@ -142,4 +159,11 @@ void hearth_unwind(void *space, struct hearth_unwind_request *request) {
     }
     request->end = ending(result, &walk);
     request->error = result;
+    if (request->end == HEARTH_UNWIND_NO_RULE)
+        for (int number = 0; number < HEARTH_UNWIND_REGISTERS; number++) {
+            unw_word_t value = 0;
+            unw_get_reg(&cursor, number, &value);
+            registers[number] = value;
+        }
+    memcpy(request->registers, registers, sizeof registers);
 }

@@ -26,11 +26,50 @@ final class StackWalker {
         frames.removeAll(keepingCapacity: true)
         appendKernel(sample)
         guard let user = sample.user, let process else { return endWithoutUser(sample, process: process) }
-        native.removeAll(keepingCapacity: true)
-        let end = engine.unwind(user, in: process, into: &native)
-        for frame in native { frames.append(process.frame(at: frame.lookupAddress)) }
+        let end = walkUser(user, of: process)
         mark(end)
         return end
+    }
+
+    /// Stacks of a runtime inside of native code inside of a runtime: deeper nesting is a loop.
+    private static let maximumHandovers = 64
+    private static let maximumFrames = 16384
+
+    /// Native frames and those of runtimes in turn, each by its own reader.
+    private func walkUser(_ user: StackSample, of process: Process) -> StackEnd {
+        var user = user
+        var frame = FrameState(
+            pc: user.registers.instructionPointer, sp: user.registers.stackPointer,
+            framePointer: user.registers.framePointer, isExact: true)
+        for _ in 0..<Self.maximumHandovers {
+            if let end = walkForeign(&frame, stack: user, of: process) { return end }
+            if !frame.isExact { user.resume(at: frame) }
+            native.removeAll(keepingCapacity: true)
+            let outcome = engine.unwind(user, in: process, into: &native)
+            for frame in native { frames.append(process.frame(at: frame.lookupAddress)) }
+            switch outcome {
+            case .ended(let end): return end
+            case .handedBack(let pc, let sp, let framePointer):
+                frame = FrameState(pc: pc, sp: sp, framePointer: framePointer, isExact: false)
+            }
+        }
+        return .broken(.loop)
+    }
+
+    /// Steps over the frames of a runtime, as many as follow each other; `nil` when native code comes next.
+    private func walkForeign(_ frame: inout FrameState, stack: StackSample, of process: Process) -> StackEnd? {
+        while let (reader, bias) = process.frameReader(at: frame.lookupAddress) {
+            let step = reader.step(frame, bias: bias, stack: DumpedStack(sample: stack))
+            if step == .notMine { return nil }
+            frames.append(process.frame(at: frame.lookupAddress))
+            switch step {
+            case .end(let end): return end
+            case .next(let caller): frame = caller
+            case .notMine: return nil
+            }
+            if frames.count > Self.maximumFrames { return .broken(.loop) }
+        }
+        return nil
     }
 
     private func appendKernel(_ sample: SampleRecord) {
@@ -56,5 +95,23 @@ final class StackWalker {
         case .truncated: frames.append(FrameKey(.truncated))
         case .broken: frames.append(FrameKey(.broken))
         }
+    }
+}
+
+/// The dump as readers of frames want to see it.
+private struct DumpedStack: StackBytes {
+    let sample: StackSample
+    func word(at address: UInt64) -> UInt64? { sample.word(at: address) }
+    var end: (address: UInt64, isCut: Bool) { (sample.stackEnd, sample.isCut) }
+}
+
+extension StackSample {
+    /// Goes on at the caller of a foreign frame. The engine takes the first pc for exact: it gets an address inside of
+    /// the call instead of behind it.
+    fileprivate mutating func resume(at frame: FrameState) {
+        registers = Registers()
+        registers.instructionPointer = frame.lookupAddress
+        registers.stackPointer = frame.sp
+        registers.framePointer = frame.framePointer
     }
 }

@@ -2,6 +2,11 @@
 public protocol CodeSpace: AnyObject {
     /// The image that covers an address, `nil` where nothing executable is mapped.
     func image(at address: UInt64) -> MappedImage?
+    /// The 8 bytes at an address of read-only data of an image, such as its unwind tables: outside of its executable
+    /// mappings, but at a fixed distance from them.
+    func readData(at address: UInt64) -> UInt64?
+    /// Whether the code at an address belongs to a runtime that reads its own frames: the walk is handed back there.
+    func isForeign(_ address: UInt64) -> Bool
     /// Names this state of this address space: no other process ever has the same, and it changes when a mapping is
     /// replaced, so that caches keyed by address are dropped. Never 0.
     var generation: UInt64 { get }
@@ -27,25 +32,31 @@ public struct MappedImage {
 public protocol ImageBytes: AnyObject {
     /// The 8 bytes at an address of the image, `nil` outside of what its file backs.
     func readWord(atAddress address: UInt64) -> UInt64?
-    /// Where PT_GNU_EH_FRAME lies, `nil` without one.
+    /// How FDEs are found, `nil` where there are none.
     var unwindTable: UnwindTable? { get }
 }
 
-/// `.eh_frame_hdr` after its header was checked (LSB core, section 10.6.2).
-public struct UnwindTable: Sendable, Hashable {
-    /// Address of the header in the image.
-    public var header: UInt64
-    /// Address of the sorted table of pairs of signed 32-bit offsets from the header.
-    public var entries: UInt64
-    public var entryCount: UInt64
+/// A sorted table of pairs of signed 32-bit offsets: address of code, address of its FDE.
+public struct UnwindTable: Sendable {
+    /// Address in the image that the offsets count from.
+    public let base: UInt64
+    /// Address of the table in the image; 0 if it is in ``index``.
+    public let entries: UInt64
+    /// Number of pairs.
+    public let entryCount: UInt64
+    /// The table itself where the image has none.
+    public let index: EhFrameIndex?
 
-    public init(header: UInt64, entries: UInt64, entryCount: UInt64) {
-        self.header = header
-        self.entries = entries
-        self.entryCount = entryCount
+    /// A table made from `.eh_frame`.
+    public init?(ehFrame address: UInt64, size: UInt64, in image: some ImageBytes) {
+        guard let index = EhFrameIndex(address: address, size: size, in: image) else { return nil }
+        base = address
+        entries = 0
+        entryCount = UInt64(index.words.count)
+        self.index = index
     }
 
-    /// Reads and checks the header: version 1, a table of DW_EH_PE_datarel | DW_EH_PE_sdata4, a 4-byte count.
+    /// Reads and checks `.eh_frame_hdr` (LSB core 5.0, 10.6.2): version 1, a table of DW_EH_PE_datarel | DW_EH_PE_sdata4, a 4-byte count.
     ///
     /// - Parameter size: size of the segment, which bounds the count.
     public init?(header: UInt64, size: UInt64, in image: some ImageBytes) {
@@ -59,6 +70,9 @@ public struct UnwindTable: Sendable, Hashable {
         else { return nil }
         let count = second & 0xffff_ffff
         guard count > 0, count <= (size - 12) / 8 else { return nil }
-        self.init(header: header, entries: header &+ 12, entryCount: count)
+        base = header
+        entries = header &+ 12
+        entryCount = count
+        index = nil
     }
 }

@@ -1,5 +1,5 @@
 import CLibunwind
-public import Model
+import Model
 
 /// libunwind over the dump: slow (0.4–1 µs a frame, two system calls each) and right where rules are odd.
 ///
@@ -28,25 +28,62 @@ public final class LibunwindEngine: NativeUnwinder {
 
     deinit { unsafe frames.deallocate() }
 
+    /// Places without a rule in one stack that are bridged.
+    private static let maximumBridges = 16
+
     public func unwind(
         _ sample: StackSample, in space: some CodeSpace, into frames: inout [UnwoundFrame]
-    ) -> StackEnd {
+    ) -> UnwindOutcome {
         let reader = ImageReader(space: space)
+        let scan = ReturnAddressScan(sample: sample, image: { space.image(at: $0) })
         var request = unsafe hearth_unwind_request()
         unsafe fill(&request, from: sample)
+        for bridge in 0...Self.maximumBridges {
+            unsafe request.may_guess = bridge == Self.maximumBridges ? 1 : unsafe request.may_guess
+            unsafe run(&request, reader: reader, space: self.space(for: space))
+            unsafe append(Int(request.count), to: &frames, reader: reader, isLeaf: bridge == 0)
+            guard unsafe request.end == HEARTH_UNWIND_NO_RULE.rawValue, let last = frames.last else { break }
+            unsafe passOver(last, isLeaf: frames.count == 1, scan, &request, &frames)
+        }
+        if unsafe request.end == HEARTH_UNWIND_FOREIGN.rawValue {
+            return unsafe .handedBack(
+                pc: request.foreign_pc, sp: request.foreign_sp, framePointer: request.foreign_frame_pointer)
+        }
+        return unsafe .ended(end(request, sample: sample, reader: reader))
+    }
+
+    private func run(_ request: inout hearth_unwind_request, reader: ImageReader, space: LibunwindSpace) {
         // SAFETY: the reader outlives the call, which keeps neither it nor the dump.
         withExtendedLifetime(reader) {
             unsafe request.context = Unmanaged.passUnretained(reader).toOpaque()
             unsafe request.read_image = { context, address, value in
                 unsafe ImageReader.from(context).read(address, into: value)
             }
+            unsafe request.is_foreign = { context, address in
+                unsafe ImageReader.from(context).isForeign(address) ? 1 : 0
+            }
             unsafe request.find_table = { context, address, table in
                 unsafe ImageReader.from(context).table(covering: address, into: table)
             }
-            unsafe hearth_unwind(self.space(for: space).pointer, &request)
+            unsafe hearth_unwind(space.pointer, &request)
         }
-        unsafe append(Int(request.count), to: &frames, reader: reader)
-        return unsafe end(request, sample: sample, reader: reader)
+    }
+
+    /// Prepares to go on behind a frame without a rule: at the caller that a call on the stack proves, else from the
+    /// frame itself by its frame pointer.
+    private func passOver(
+        _ frame: UnwoundFrame, isLeaf: Bool, _ scan: ReturnAddressScan, _ request: inout hearth_unwind_request,
+        _ frames: inout [UnwoundFrame]
+    ) {
+        if let caller = scan.caller(of: frame.lookupAddress, sp: frame.sp, isLeaf: isLeaf) {
+            // The engine takes its first pc for exact: it gets an address inside of the call instead of behind it.
+            unsafe request.registers.16 = caller.pc &- 1
+            unsafe request.registers.7 = caller.slot &+ 8
+        } else {
+            unsafe request.registers.16 = frame.lookupAddress
+            unsafe request.may_guess = 1
+            frames.removeLast()
+        }
     }
 
     private func fill(_ request: inout hearth_unwind_request, from sample: StackSample) {
@@ -55,7 +92,7 @@ public final class LibunwindEngine: NativeUnwinder {
                 unsafe bytes.storeBytes(of: sample.registers.values[index], toByteOffset: index * 8, as: UInt64.self)
             }
         }
-        unsafe request.stack_start = sample.registers.stackPointer
+        unsafe request.stack_start = sample.stackStart
         unsafe request.stack_size = UInt64(sample.stack.count)
         unsafe request.stack = sample.stack.baseAddress?.assumingMemoryBound(to: UInt8.self)
         unsafe request.frames = frames
@@ -75,13 +112,13 @@ public final class LibunwindEngine: NativeUnwinder {
         return slots[index].space
     }
 
-    private func append(_ count: Int, to result: inout [UnwoundFrame], reader: ImageReader) {
+    private func append(_ count: Int, to result: inout [UnwoundFrame], reader: ImageReader, isLeaf: Bool) {
         var previousWasSignal = true
         for index in 0..<count {
             let frame = unsafe frames[index]
             let (pc, sp) = (frame.pc, frame.sp)
             if index > 0 && pc == 0 { break }
-            let isSignal = index > 0 && reader.isSignalReturn(pc)
+            let isSignal = (index > 0 || !isLeaf) && reader.isSignalReturn(pc)
             result.append(UnwoundFrame(pc: pc, sp: sp, isExact: previousWasSignal || isSignal))
             previousWasSignal = isSignal
         }
@@ -89,7 +126,9 @@ public final class LibunwindEngine: NativeUnwinder {
 
     private func end(_ request: hearth_unwind_request, sample: StackSample, reader: ImageReader) -> StackEnd {
         switch unsafe hearth_unwind_end(rawValue: request.end) {
-        case HEARTH_UNWIND_COMPLETE: .complete
+        // Without a rule and with rbp = 0 libunwind takes a frame for the root; a leaf is none, its rbp is any number.
+        case HEARTH_UNWIND_COMPLETE: 
+            unsafe request.guessed != 0 && request.count == 1 ? .broken(.noUnwindInfo) : .complete
         case HEARTH_UNWIND_BEYOND_DUMP: sample.isCut ? .truncated : .broken(.badStackPointer)
         case HEARTH_UNWIND_BELOW_DUMP: .broken(.badStackPointer)
         case HEARTH_UNWIND_UNREADABLE: .broken(reader.missed ?? .badStackPointer)
@@ -118,11 +157,19 @@ private final class LibunwindSpace {
 /// Answers libunwind's questions about images for one walk.
 private final class ImageReader {
     private let lookup: (UInt64) -> MappedImage?
+    /// Whether an address is foreign to native unwinding.
+    let isForeign: (UInt64) -> Bool
     private var last: MappedImage?
     /// Why the last look-up failed.
     private(set) var missed: BrokenReason?
 
-    init(space: some CodeSpace) { lookup = { space.image(at: $0) } }
+    private let readData: (UInt64) -> UInt64?
+
+    init(space: some CodeSpace) {
+        readData = { space.readData(at: $0) }
+        lookup = { space.image(at: $0) }
+        isForeign = { space.isForeign($0) }
+    }
 
     static func from(_ context: UnsafeMutableRawPointer?) -> ImageReader {
         guard let context = unsafe context else { preconditionFailure("libunwind lost its argument") }
@@ -137,6 +184,10 @@ private final class ImageReader {
         return found
     }
 
+    /// libunwind reads tables by addresses of the target: one that no process has stands for the table in our memory.
+    private static let indexBase: UInt64 = 1 << 63
+    private var index: EhFrameIndex?
+
     func read(_ address: UInt64, into value: UnsafeMutablePointer<UInt64>?) -> Int32 {
         guard let word = word(at: address) else { return 0 }
         unsafe value?.pointee = word
@@ -146,8 +197,13 @@ private final class ImageReader {
     /// Tables lie in other mappings of the file than its code, so a word is looked for in the last image by bias first.
     /// Executable memory without a file reads as zero: libunwind only looks there for a signal return.
     private func word(at address: UInt64) -> UInt64? {
+        if address >= Self.indexBase {
+            let place = (address &- Self.indexBase) / 8
+            guard let index, place < UInt64(index.words.count) else { return nil }
+            return index.words[Int(place)]
+        }
         if let last, let bytes = last.bytes, let word = bytes.readWord(atAddress: address &- last.bias) { return word }
-        guard let found = image(at: address) else { return nil }
+        guard let found = image(at: address) else { return readData(address) }
         guard let bytes = found.bytes else { return 0 }
         return bytes.readWord(atAddress: address &- found.bias)
     }
@@ -163,9 +219,11 @@ private final class ImageReader {
             return 0
         }
         guard let found = bytes.unwindTable else { return 0 }
+        index = found.index
+        let entries = found.index == nil ? found.entries &+ image.bias : Self.indexBase
         unsafe table?.pointee = hearth_unwind_table(
-            start: image.range.lowerBound, end: image.range.upperBound, header: found.header &+ image.bias,
-            entries: found.entries &+ image.bias, entry_count: found.entryCount)
+            start: image.range.lowerBound, end: image.range.upperBound, header: found.base &+ image.bias,
+            entries: entries, entry_count: found.entryCount)
         return 1
     }
 

@@ -97,8 +97,9 @@ extension KnownProgram {
     /// Stripped of all names.
     public static let bare = KnownProgram(
         "c-bare", .c, "c/split.c", "gcc", c + threads + ["-DWITH_DLOPEN", "-ldl"], finish: .bare)
-    /// Virtual functions, std::sort, exceptions.
-    public static let cxx = KnownProgram("cxx", .cxx, "cxx/split.cpp", "g++", c + threads)
+    /// Virtual functions, std::sort, exceptions; without tail calls, which would take frames off the stack.
+    public static let cxx = KnownProgram(
+        "cxx", .cxx, "cxx/split.cpp", "g++", c + threads + ["-fno-optimize-sibling-calls"])
     /// Generics and closures, names in the compiler's default mangling.
     public static let rust = KnownProgram("rust", .rust, "rust/split.rs", "rustc", rustFlags)
     /// The same in v0 mangling.

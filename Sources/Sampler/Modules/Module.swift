@@ -1,6 +1,7 @@
 import Binary
 import Model
 import Platform
+import Runtimes
 import Unwinder
 
 /// A file or a region of code that is mapped somewhere, and its bytes once they were needed.
@@ -26,6 +27,8 @@ final class Module: ImageBytes {
     /// Whether the readers of names have been told about the module.
     var wasAnnounced = false
     private(set) var unwindTable: UnwindTable?
+    /// Reads the frames of this file if it is a managed runtime's code.
+    private(set) var frameReader: (any FrameReader)?
 
     init(id: ModuleID, identity: FileIdentity, info: ModuleInfo) {
         self.id = id
@@ -47,9 +50,20 @@ final class Module: ImageBytes {
 
     func open(_ image: ElfImage) {
         state = .open(image)
-        unwindTable = image.ehFrameHeader.flatMap { range in
-            UnwindTable(header: range.address, size: range.size, in: ImageWords(image))
+        frameReader = FrameReaders.reader(for: image)
+        unwindTable = Self.unwindTable(of: image)
+    }
+
+    /// The linker's table, else one made from the section: static programs have no header.
+    private static func unwindTable(of image: ElfImage) -> UnwindTable? {
+        let words = ImageWords(image)
+        if let header = image.ehFrameHeader,
+            let table = UnwindTable(header: header.address, size: header.size, in: words)
+        {
+            return table
         }
+        guard let section = image.section(named: ".eh_frame") else { return nil }
+        return UnwindTable(ehFrame: section.address, size: section.size, in: words)
     }
 
     func markUnreadable(_ reason: UnnamedReason) { state = .unreadable(reason) }
@@ -58,15 +72,26 @@ final class Module: ImageBytes {
 
     /// Closes the file; it is opened again when it is needed.
     func close() {
-        if case .open = state { state = .unopened }
+        guard case .open = state else { return }
+        state = .unopened
+        frameReader = nil
     }
 
     func readWord(atAddress address: UInt64) -> UInt64? { image?.readWord(atAddress: address) }
 
-    /// Address in the process minus address in the image, for a mapping of this module.
+    /// Address in the process minus address in the image, for an executable mapping of this module.
+    ///
+    /// The kernel maps whole pages: the mapping starts at the page of the segment's first byte, which may still belong
+    /// to the segment before it in the file (lld lays segments out that way), so the segment is looked for by its pages.
     func bias(of mapping: Mapping) -> UInt64? {
-        guard let image, let address = image.address(ofFileOffset: mapping.fileOffset) else { return nil }
-        return mapping.range.lowerBound &- address
+        guard let image else { return nil }
+        let page: UInt64 = 4095
+        let segment = image.segments.first { segment in
+            segment.executable && segment.fileOffset & ~page <= mapping.fileOffset
+                && mapping.fileOffset < segment.fileOffset &+ segment.fileSize
+        }
+        guard let segment else { return nil }
+        return mapping.range.lowerBound &- (segment.address &+ mapping.fileOffset &- segment.fileOffset)
     }
 }
 

@@ -27,6 +27,12 @@ struct ProcessMaps {
         return mappings[index]
     }
 
+    /// The executable mappings next to an address, nearest first on each side: a file's data lie around its code.
+    func neighbours(of address: UInt64) -> ArraySlice<Mapping> {
+        let index = firstIndex(endingAfter: address)
+        return mappings[max(0, index - 2)..<min(mappings.count, index + 2)]
+    }
+
     private func firstIndex(endingAfter address: UInt64) -> Int {
         var low = 0
         var high = mappings.count

@@ -1,6 +1,7 @@
 import Glibc
 import Model
 import Platform
+import Runtimes
 import Synchronization
 import Unwinder
 
@@ -38,6 +39,7 @@ final class Process: CodeSpace {
     private let modules: ModuleTable
     /// Where the last look-up ended, which the next one usually needs too.
     private var lastImage: MappedImage?
+    private var lastModule: Module?
 
     init(
         key: ProcessKey, parent: Int32, name: String, executable: String, isKernelThread: Bool = false,
@@ -123,6 +125,7 @@ final class Process: CodeSpace {
     private func mapsChanged() {
         generation = Self.nextGeneration()
         lastImage = nil
+        lastModule = nil
     }
 
     // MARK: What a walk asks
@@ -134,7 +137,25 @@ final class Process: CodeSpace {
         let bias = module.bias(of: mapping)
         let image = MappedImage(range: mapping.range, bias: bias ?? 0, bytes: bias == nil ? nil : module)
         lastImage = image
+        lastModule = module
         return image
+    }
+
+    func readData(at address: UInt64) -> UInt64? {
+        for mapping in maps.neighbours(of: address) {
+            let module = modules.ready(mapping, of: self)
+            guard let bias = module.bias(of: mapping) else { continue }
+            if let word = module.readWord(atAddress: address &- bias) { return word }
+        }
+        return nil
+    }
+
+    func isForeign(_ address: UInt64) -> Bool { image(at: address) != nil && lastModule?.frameReader != nil }
+
+    /// The reader of the frames of the code at an address, and the code's bias.
+    func frameReader(at address: UInt64) -> (reader: any FrameReader, bias: UInt64)? {
+        guard let image = image(at: address), let reader = lastModule?.frameReader else { return nil }
+        return (reader, image.bias)
     }
 
     /// The address as it is stored.
