@@ -10,9 +10,13 @@ final class DaemonHealth: HealthSource {
 
     private let lastDrain = Atomic<UInt64>(0)
     private let started = Atomic(false)
+    private let obstacle = Mutex<String?>(nil)
     private let store: Store
 
     init(store: Store) { self.store = store }
+
+    /// Nothing is sampled, and why: alive, but never ready.
+    func cannotSample(_ reason: String) { obstacle.withLock { $0 = reason } }
 
     /// Called at each drain.
     func drained(at time: UInt64) { lastDrain.store(time, ordering: .relaxed) }
@@ -28,6 +32,7 @@ final class DaemonHealth: HealthSource {
     }
 
     var unready: String? {
+        if let reason = obstacle.withLock({ $0 }) { return "nothing is sampled: \(reason)" }
         if !started.load(ordering: .relaxed) { return "sampling has not begun" }
         if store.extent.newest == 0 { return "the first slot is not complete yet" }
         return unhealthy

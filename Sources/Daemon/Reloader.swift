@@ -14,6 +14,8 @@ struct Reloader: Service {
     let rename: @Sendable () -> Void
     let metrics: SelfMetrics
     let manager: ServiceManager
+    /// What the manager shows while all is well.
+    let status: String
     let logger: Logger
 
     func run() async throws {
@@ -31,7 +33,7 @@ struct Reloader: Service {
             metrics.noteReload(successful: false)
             for problem in error.problems { logger.error("configuration not reloaded: \(problem)") }
         }
-        manager.ready(status: "sampling")
+        manager.ready(status: status)
     }
 
     private func apply(_ new: Configuration) {

@@ -52,8 +52,9 @@ struct Wiring {
         let decider = TargetDecider(settings.targets.rules)
         let sampler = try makeSampler(store, budgets, health, sources, decider)
         let metrics = SelfMetrics(
-            roots: roots, budgets: budgets.all, counters: sampler.counters, hertz: settings.sampling.hertz,
-            rings: sampler.rings, symbolizer: symbolizer, store: store)
+            roots: roots, budgets: budgets.all, counters: sampler?.counters ?? SamplerCounters(cpus: []),
+            hertz: sampler == nil ? 0 : settings.sampling.hertz, rings: sampler?.rings ?? (0, 0),
+            symbolizer: symbolizer, store: store)
         let server = ExporterServer(
             configuration: exporterConfiguration(), source: LiveTargets(store: store, roots: roots),
             metrics: [metrics, store], health: health, time: SystemTime(), logger: logger, budget: budgets.export)
@@ -62,27 +63,35 @@ struct Wiring {
         } catch {
             throw StartFailure(description: "\(error)")
         }
-        let rename = sampler.renaming
-        let loop = SamplerLoop(sampler)
-        loop.start { [manager, logger] in
-            health.didStart()
-            logger.info("sampling")
-            manager.ready(status: "sampling")
+        let idle: @Sendable () -> Void = {}
+        let rename = sampler?.renaming ?? idle
+        let status = sampler == nil ? "not sampling" : "sampling"
+        var loop: SamplerLoop?
+        if let sampler { loop = SamplerLoop(sampler) }
+        if let loop {
+            loop.start { [manager, logger] in
+                health.didStart()
+                logger.info("sampling")
+                manager.ready(status: status)
+            }
+        } else {
+            manager.ready(status: status)
         }
         let reloader = Reloader(
             options: options, settings: settings, threshold: threshold, decider: decider, rename: rename,
-            metrics: metrics, manager: manager, logger: logger)
+            metrics: metrics, manager: manager, status: status, logger: logger)
         try await serve(loop: loop, namer: namer, server: server, health: health, reloader: reloader)
     }
 
     private func serve(
-        loop: SamplerLoop, namer: Namer, server: ExporterServer, health: DaemonHealth, reloader: Reloader
+        loop: SamplerLoop?, namer: Namer, server: ExporterServer, health: DaemonHealth, reloader: Reloader
     ) async throws {
         // Stopped in reverse: first the sampler, then its names, then the readers, last the word to the manager.
-        let services: [any Service] = [
+        var services: [any Service] = [
             ManagerService(manager: manager, health: health, logger: logger), reloader,
-            ExporterService(server: server), NamerService(namer: namer), SamplerService(loop: loop),
+            ExporterService(server: server), NamerService(namer: namer),
         ]
+        if let loop { services.append(SamplerService(loop: loop)) }
         let configurations = services.map { service in
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: service, successTerminationBehavior: .gracefullyShutdownGroup,
@@ -100,9 +109,10 @@ struct Wiring {
     /// Descriptors of target files: each sampled module takes up to seven in the sampler and the namer together.
     private var openFiles: Int { min(1024, Int(clamping: abilities.openFiles.soft ?? 8192) / 8) }
 
+    /// The sampler; `nil` where the kernel lets nothing be sampled at all.
     private func makeSampler(
         _ store: Store, _ budgets: Budgets, _ health: DaemonHealth, _ sources: NameSources, _ decider: TargetDecider
-    ) throws -> sending HostSampler {
+    ) throws -> sending HostSampler? {
         let cpus = abilities.onlineCPUs.map { Int32($0) }
         let hooks = HostSampler.Hooks(
             pinned: { module in
@@ -111,6 +121,9 @@ struct Wiring {
             },
             decide: { decider.decide($0) },
             drained: { health.drained(at: $0) })
+        if let own = abilities.limited.first(where: { $0.ability == .sampleOwn }) {
+            return giveUp("\(own.detail). \(own.mend)", health)
+        }
         do {
             let sampler = try HostSampler(
                 settings: samplerSettings(), cpus: cpus, sink: store, budget: budgets.sampler,
@@ -120,8 +133,18 @@ struct Wiring {
             return sampler
         } catch {
             let mend = abilities.limited.first { $0.ability == .sampleEverything }?.mend ?? ""
-            throw StartFailure(description: "perf events cannot be opened: \(error). \(mend)")
+            guard !abilities.can(.sampleEverything) else {
+                throw StartFailure(description: "perf events cannot be opened: \(error). \(mend)")
+            }
+            return giveUp("perf events cannot be opened: \(error). \(mend)", health)
         }
+    }
+
+    /// Serves on without samples, and says so.
+    private func giveUp(_ reason: String, _ health: DaemonHealth) -> HostSampler? {
+        health.cannotSample(reason)
+        logger.error("nothing is sampled", metadata: ["reason": "\(reason)"])
+        return nil
     }
 
     private func samplerSettings() -> SamplerSettings {
@@ -135,6 +158,11 @@ struct Wiring {
         sampler.procRoot = settings.paths.proc
         sampler.cgroupRoot = settings.paths.cgroup ?? abilities.cgroupRoot ?? ""
         sampler.openFiles = openFiles
+        if !abilities.can(.sampleEverything) {
+            let descriptors = Int(clamping: abilities.openFiles.soft ?? 8192)
+            sampler.scope = .own(
+                procRoot: settings.paths.proc, tasks: descriptors / 2 / max(1, abilities.onlineCPUs.count))
+        }
         return sampler
     }
 

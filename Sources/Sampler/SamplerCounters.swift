@@ -16,7 +16,8 @@ public final class SamplerCounters: Sendable {
     /// The CPUs, in the order of the counters.
     public let cpus: [Int32]
 
-    init(cpus: [Int32]) {
+    /// All zero; without CPUs where nothing is sampled.
+    public init(cpus: [Int32]) {
         self.cpus = cpus
         lost = cpus.map { _ in EventCounter() }
         throttled = cpus.map { _ in EventCounter() }
