@@ -3,6 +3,7 @@ import Synchronization
 /// A counter that one thread adds to and any thread reads.
 public final class EventCounter: Sendable {
     private let count = Atomic<UInt64>(0)
+    /// Starts at 0.
     public init() {}
 
     /// The total so far.

@@ -3,8 +3,11 @@
 /// For ELF modules `address` is an offset in the file; for the kernel and for JIT code it is the virtual address.
 /// Addresses of callers point into the call (return address − 1), so that a look-up hits the right line.
 public struct FrameKey: Hashable, Sendable {
+    /// The module that the address belongs to.
     public var module: ModuleID
+    /// Offset in the file, or a virtual address (see above).
     public var address: UInt64
+    /// An address in a module.
     public init(module: ModuleID, address: UInt64) {
         self.module = module
         self.address = address

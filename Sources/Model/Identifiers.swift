@@ -1,7 +1,9 @@
 /// A module that frames belong to: an ELF file, the kernel, the vDSO, or code that a runtime made.
 /// Dense, given out by the sampler's module table, never reused while the daemon runs.
 public struct ModuleID: Hashable, Sendable, RawRepresentable {
+    /// Dense number.
     public var rawValue: UInt32
+    /// An identifier by its number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// Frames for which no mapping was known; their address is the virtual address of the process.
@@ -21,6 +23,7 @@ public struct ProcessKey: Hashable, Sendable {
     /// Start of the process: clock ticks since boot as in `/proc/PID/stat` field 22 for processes found by the scan,
     /// nanoseconds of CLOCK_MONOTONIC of its FORK record otherwise. Only equality has a meaning.
     public var start: UInt64
+    /// A process by its pid and start.
     public init(pid: Int32, start: UInt64) {
         self.pid = pid
         self.start = start
@@ -40,6 +43,8 @@ public enum SampleKind: String, Sendable, CaseIterable {
 
 /// A ``SampleContext`` that a sink has interned.
 public struct ContextID: Hashable, Sendable, RawRepresentable {
+    /// Number given by the sink.
     public var rawValue: UInt32
+    /// An identifier by its number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 }

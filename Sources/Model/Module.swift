@@ -11,12 +11,14 @@ public enum ModuleKind: String, Sendable {
 
 /// What is known about a module, for readers.
 public struct ModuleInfo: Hashable, Sendable {
+    /// What the module is.
     public var kind: ModuleKind
     /// Path as the target sees it (from its mapping); `[kernel]`, `[vdso]`, `[jit]` for those that are no file.
     public var path: String
     /// GNU build-id in lower-case hexadecimal, empty where there is none.
     public var buildID: String
 
+    /// Facts about a module.
     public init(kind: ModuleKind, path: String, buildID: String) {
         self.kind = kind
         self.path = path
@@ -42,6 +44,7 @@ public struct SourceLine: Hashable, Sendable {
     /// Line in the file from 1, 0 if unknown.
     public var line: Int32
 
+    /// A function with what is known of its place.
     public init(function: String, systemName: String, file: String = "", line: Int32 = 0) {
         self.function = function
         self.systemName = systemName

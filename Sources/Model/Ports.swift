@@ -48,14 +48,18 @@ public protocol SampleSink: AnyObject, Sendable {
 
 /// A sample after its stack was walked.
 public struct WalkedSample: Hashable, Sendable {
+    /// What the weight measures.
     public var kind: SampleKind
     /// CLOCK_MONOTONIC ns.
     public var time: UInt64
+    /// Where it was taken.
     public var context: ContextID
+    /// How the walk of its stack ended.
     public var end: StackEnd
     /// What the sample stands for, in the unit of its kind.
     public var weight: Double
 
+    /// Everything about one sample but its frames.
     public init(kind: SampleKind, time: UInt64, context: ContextID, end: StackEnd, weight: Double) {
         self.kind = kind
         self.time = time

@@ -1,19 +1,27 @@
 /// An immutable profile: what queries return and encoders read. Self-contained, all indices point into its own arrays.
 public struct Profile: Sendable {
+    /// What the weights measure.
     public var kind: SampleKind
     /// Start and end of the window, nanoseconds since the Unix epoch.
     public var startTime: Int64
+    /// End of the window, nanoseconds since the Unix epoch.
     public var endTime: Int64
     /// Mean sampling period in the window, in the unit of the kind.
     public var period: Int64
+    /// What the profile is worth.
     public var truth: ProfileTruth
+    /// Modules of the frames.
     public var modules: [ModuleInfo]
+    /// Distinct addresses.
     public var frames: [ProfileFrame]
     /// Stacks as a trie: node 0 is the empty stack; a node's parent has a smaller index than the node.
     public var nodes: [StackNode]
+    /// Where samples were taken.
     public var contexts: [SampleContext]
+    /// At most one for each pair of stack and context.
     public var samples: [ProfileSample]
 
+    /// A profile whose indices the caller vouches for.
     public init(
         kind: SampleKind, startTime: Int64, endTime: Int64, period: Int64, truth: ProfileTruth = ProfileTruth(),
         modules: [ModuleInfo] = [], frames: [ProfileFrame] = [], nodes: [StackNode] = [.root],
@@ -38,8 +46,10 @@ public struct ProfileFrame: Hashable, Sendable {
     public var module: Int32
     /// See ``FrameKey/address``.
     public var address: UInt64
+    /// Its function, or why there is none.
     public var name: FrameName
 
+    /// A frame of a module.
     public init(module: Int32, address: UInt64, name: FrameName) {
         self.module = module
         self.address = address
@@ -54,6 +64,7 @@ public struct StackNode: Hashable, Sendable {
     /// Index into ``Profile/frames``; −1 for node 0.
     public var frame: Int32
 
+    /// A node below its caller.
     public init(parent: Int32, frame: Int32) {
         self.parent = parent
         self.frame = frame
@@ -74,6 +85,7 @@ public struct ProfileSample: Hashable, Sendable {
     /// Sum of their weights in the unit of the kind. A real number: the period varies.
     public var weight: Double
 
+    /// Sums of equal samples.
     public init(node: Int32, context: Int32, count: Int64, weight: Double) {
         self.node = node
         self.context = context
@@ -97,5 +109,6 @@ public struct ProfileTruth: Hashable, Sendable {
     /// Samples whose leaf has no name.
     public var unnamed: Int64 = 0
 
+    /// Nothing sampled, nothing lost.
     public init() {}
 }

@@ -1,5 +1,5 @@
 /// Which processes an answer is about.
-public enum TargetSelector: Hashable, Sendable {
+public enum TargetSelector: Hashable, Sendable, CustomStringConvertible {
     case all
     /// Name as in `hearth targets`.
     case name(String)
@@ -35,6 +35,18 @@ public enum TargetSelector: Hashable, Sendable {
         }
     }
 
+    /// As it is written: parses to the same selector.
+    public var description: String {
+        switch self {
+        case .all: "all"
+        case .name(let name): name
+        case .pid(let pid): "pid:\(pid)"
+        case .executable(let name): "exe:\(name)"
+        case .unit(let name): "unit:\(name)"
+        case .container(let id): "container:\(id)"
+        }
+    }
+
     /// Whether a sample of this context is meant.
     public func matches(_ context: SampleContext) -> Bool {
         switch self {
@@ -51,12 +63,16 @@ public enum TargetSelector: Hashable, Sendable {
 
 /// A question to the store.
 public struct ProfileQuery: Hashable, Sendable {
+    /// Which processes.
     public var selector: TargetSelector
+    /// What the weights measure.
     public var kind: SampleKind
     /// Nanoseconds since the Unix epoch; slots that overlap [from, to) are in the answer, which states its true bounds.
     public var from: Int64
+    /// End of the window, nanoseconds since the Unix epoch.
     public var to: Int64
 
+    /// A question about a window.
     public init(selector: TargetSelector, kind: SampleKind = .cpu, from: Int64, to: Int64) {
         self.selector = selector
         self.kind = kind
@@ -67,7 +83,7 @@ public struct ProfileQuery: Hashable, Sendable {
 
 /// Why a question has no answer.
 public enum QueryError: Error, Hashable, Sendable {
-    /// No sample of such a target is in the memory of the daemon.
+    /// No sample of such a target, as the question wrote it, is in the memory of the daemon.
     case noSuchTarget(String)
     /// The window lies before the oldest slot or in the future.
     case outsideHistory(oldest: Int64, newest: Int64)
@@ -77,9 +93,11 @@ public enum QueryError: Error, Hashable, Sendable {
 
 /// One row of `hearth targets`.
 public struct TargetSummary: Hashable, Sendable {
+    /// Name as in `hearth targets`.
     public var name: String
     /// Processes seen and not gone.
     public var processes: Int
+    /// Managed runtime, empty if none is known.
     public var runtime: String
     /// Mean number of CPUs in use over the last ten seconds, from samples.
     public var cpus: Double
@@ -89,13 +107,16 @@ public struct TargetSummary: Hashable, Sendable {
     public var samplesPerSecond: Double
     /// Share of its stacks over the last ten seconds that reached the root, 0…1; 1 when there were none.
     public var completeShare: Double
+    /// systemd unit, empty if none.
     public var unit: String
+    /// Container id, empty if none.
     public var container: String
     /// Path of the executable of one of its processes.
     public var executable: String
     /// Some pids, the busiest first, at most 16.
     public var pids: [Int32]
 
+    /// A target of which nothing else is known yet.
     public init(name: String) {
         self.name = name
         processes = 0

@@ -2,7 +2,9 @@
 public struct SampleContext: Hashable, Sendable {
     /// Target as operators name it (unit, else container, else executable, after the rules of the configuration).
     public var target: String
+    /// The process.
     public var process: ProcessKey
+    /// The thread's id in the namespace of the daemon.
     public var tid: Int32
     /// Name of the thread (its comm).
     public var thread: String
@@ -17,6 +19,7 @@ public struct SampleContext: Hashable, Sendable {
     /// Name of the managed runtime, empty if none is known.
     public var runtime: String
 
+    /// A context; what is unknown stays empty.
     public init(
         target: String, process: ProcessKey, tid: Int32, thread: String, comm: String, executable: String = "",
         unit: String = "", container: String = "", runtime: String = ""

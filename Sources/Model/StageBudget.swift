@@ -8,6 +8,7 @@ public enum Stage: String, Sendable, CaseIterable {
 /// What a stage may use and what it uses. Every stage holds one from the start; a governor changes the limits while
 /// the stage runs, the self metrics read the use.
 public final class StageBudget: Sendable {
+    /// The stage that the budget belongs to.
     public let stage: Stage
     private let limit: Atomic<Int>
     private let used = Atomic<Int>(0)

@@ -3,8 +3,11 @@ public import Model
 
 /// The clocks of the system.
 public struct SystemTime: TimeSource {
+    /// The clocks have no state.
     public init() {}
+    /// Nanoseconds of CLOCK_MONOTONIC.
     public func monotonic() -> UInt64 { Self.read(CLOCK_MONOTONIC) }
+    /// Nanoseconds since the Unix epoch.
     public func wall() -> Int64 { Int64(bitPattern: Self.read(CLOCK_REALTIME)) }
 
     /// CPU time of the calling thread in nanoseconds.
@@ -15,6 +18,7 @@ public struct SystemTime: TimeSource {
 
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
+        // SAFETY: the struct outlives the call, which fills it.
         _ = unsafe clock_gettime(clock, &time)
         return UInt64(bitPattern: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
     }

@@ -2,7 +2,9 @@ import Glibc
 
 /// An error number of the system, as a typed error.
 public struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The number, as in errno(3).
     public var code: Int32
+    /// An error by its number.
     public init(_ code: Int32) { self.code = code }
 
     /// The error of the call that failed last on this thread; read it before anything else can run.
@@ -17,6 +19,7 @@ public struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     private func copyMessage(_ code: Int32, into buffer: inout [CChar]) -> Bool {
+        // SAFETY: the text is copied at once, and never beyond its end or the buffer's.
         guard let text = unsafe strerror(code) else { return false }
         let length = unsafe min(strlen(text), buffer.count - 1)
         for index in 0..<length { buffer[index] = unsafe text[index] }

@@ -11,7 +11,10 @@ public struct FileDescriptor: ~Copyable, Sendable {
     deinit { close(number) }
 
     /// Opens a path with O_CLOEXEC added.
-    public static func open(_ path: String, _ flags: Int32 = O_RDONLY, mode: mode_t = 0o600) throws(Errno) -> FileDescriptor {
+    public static func open(
+        _ path: String, _ flags: Int32 = O_RDONLY, mode: mode_t = 0o600
+    ) throws(Errno) -> FileDescriptor {
+        // SAFETY: the path is lent for the call.
         FileDescriptor(owning: try retrying { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) })
     }
 
@@ -31,8 +34,10 @@ public struct FileDescriptor: ~Copyable, Sendable {
     public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
         var done = 0
         while done < buffer.count {
+            let place = off_t(clamping: offset &+ UInt64(done))
+            // SAFETY: the pointer and the count stay inside of the caller's buffer.
             let got = try retrying {
-                unsafe pread(number, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done, off_t(clamping: offset) + done)
+                unsafe pread(number, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done, place)
             }
             if got == 0 { break }
             done += got

@@ -6,6 +6,7 @@ extension FileDescriptor {
     /// (openat2(2), RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS).
     public func openBelow(_ path: String, _ flags: Int32) throws(Errno) -> FileDescriptor {
         let resolve: UInt64 = 0x10 | 0x02
+        // SAFETY: the path is lent for the call.
         return FileDescriptor(
             owning: try retrying { unsafe hearth_openat2(number, path, flags | O_CLOEXEC, resolve) })
     }

@@ -14,7 +14,9 @@ public struct PerfSampling: Sendable {
     /// Sample children that the task forks as well.
     public var inherit = false
 
-    public init(periodNanoseconds: UInt64, stackBytes: UInt32 = 65528, userOnly: Bool = false, wakeupBytes: UInt32 = 0) {
+    /// Everything that a walk needs is recorded with each sample.
+    public init(periodNanoseconds: UInt64, stackBytes: UInt32 = 65528, userOnly: Bool = false, wakeupBytes: UInt32 = 0)
+    {
         self.periodNanoseconds = periodNanoseconds
         self.stackBytes = stackBytes
         self.userOnly = userOnly
@@ -91,6 +93,7 @@ public final class PerfEvent {
     /// - Throws: EACCES and EPERM where privilege or the memlock limit is missing, ENOENT without the event.
     public init(_ sampling: PerfSampling, pid: Int32 = -1, cpu: Int32, dataBytes: Int) throws(Errno) {
         var attr = sampling.attribute()
+        // SAFETY: the attribute outlives the call, which copies it.
         let opened = FileDescriptor(
             owning: try retrying {
                 unsafe hearth_perf_event_open(&attr, pid, cpu, -1, UInt(PERF_FLAG_FD_CLOEXEC))
@@ -123,6 +126,7 @@ public final class FollowingEvent {
     /// Opens the event disabled, on the CPU of `leader`.
     public init(_ sampling: PerfSampling, pid: Int32, into leader: PerfEvent) throws(Errno) {
         var attr = sampling.attribute()
+        // SAFETY: the attribute outlives the call, which copies it.
         let opened = FileDescriptor(
             owning: try retrying {
                 unsafe hearth_perf_event_open(&attr, pid, leader.cpu, -1, UInt(PERF_FLAG_FD_CLOEXEC))

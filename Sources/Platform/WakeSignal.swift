@@ -5,6 +5,7 @@ import Glibc
 public final class WakeSignal: Sendable {
     private let descriptor: FileDescriptor
 
+    /// A signal that was not sent yet. Throws EMFILE and the like.
     public init() throws(Errno) {
         descriptor = FileDescriptor(owning: try retrying { eventfd(0, Int32(EFD_CLOEXEC)) })
     }
@@ -12,6 +13,7 @@ public final class WakeSignal: Sendable {
     /// May be called from any thread.
     public func send() {
         var one: UInt64 = 1
+        // SAFETY: an event descriptor takes 8 bytes, which outlive the call.
         _ = unsafe write(descriptor.number, &one, 8)
     }
 

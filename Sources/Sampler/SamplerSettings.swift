@@ -24,6 +24,7 @@ public struct SamplerSettings: Sendable {
     public var hertz: Int
     /// Largest relative deviation of the period, 0…0.5.
     public var jitter: Double
+    /// When the kernel wakes the reader.
     public var wakeup: Wakeup
     /// Bytes of one ring, rounded down to a power of two; `nil`: from the number of CPUs and the rate.
     public var requestedRingBytes: Int?
@@ -38,6 +39,7 @@ public struct SamplerSettings: Sendable {
     /// Files of targets kept open for reading.
     public var openFiles: Int
 
+    /// Settings of the interface, the defaults.
     public init() {
         scope = .host
         hertz = 99

@@ -2,6 +2,7 @@ public import Model
 import Synchronization
 
 extension Store: MetricSource {
+    /// CPU time, stacks and hottest functions by target, and what has no name.
     public func collect() -> [MetricFamily] {
         let (targets, unnamed) = totals.withLock { ($0.targets, $0.unnamed) }
         var frames = MetricFamily(

@@ -5,13 +5,15 @@ extension Store: ProfileSource {
     /// Difference between the wall clock and the clock of the samples, now: a step of the wall clock moves all windows.
     private var wallOffset: Int64 { time.wall() &- Int64(bitPattern: time.monotonic()) }
 
+    /// Bounds of what can be asked for; follows steps of the wall clock.
     public var extent: (oldest: Int64, newest: Int64) {
-        let (oldest, newest) = state.withLock { ($0.slots.first?.start ?? 0, $0.namedUntil) }
+        let (oldest, newest) = state.withLock { (min($0.slots.first?.start ?? .max, $0.namedUntil), $0.namedUntil) }
         guard newest > 0 else { return (0, 0) }
         let offset = wallOffset
         return (Int64(bitPattern: oldest) &+ offset, Int64(bitPattern: newest) &+ offset)
     }
 
+    /// Builds the profile outside of the lock from references to closed slots.
     public func profile(_ query: ProfileQuery) throws(QueryError) -> Profile {
         let offset = wallOffset
         let (snapshot, until) = state.withLock { (Snapshot($0), $0.namedUntil) }
@@ -30,7 +32,7 @@ extension Store: ProfileSource {
             start: Int64(bitPattern: first.start) &+ offset, end: Int64(bitPattern: last.end) &+ offset,
             nominalPeriod: 0)
         if profile.samples.isEmpty, !isKnown(query.selector, in: snapshot) {
-            throw .noSuchTarget("\(query.selector)")
+            throw .noSuchTarget(query.selector.description)
         }
         return profile
     }
@@ -47,6 +49,7 @@ extension Store: ProfileSource {
         selector == .all || snapshot.contexts.values.contains { selector.matches($0) }
     }
 
+    /// Targets with a living thread or a sample in the last ten slots.
     public func targets() -> [TargetSummary] {
         let (snapshot, living, until) = state.withLock { (Snapshot($0), $0.contexts.living, $0.namedUntil) }
         var builder = TargetSummaries(living: living)

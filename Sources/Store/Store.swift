@@ -35,12 +35,16 @@ public final class Store: Sendable {
 }
 
 extension Store: SampleSink {
+    /// Gives the context a number of its own, also if it is known already.
     public func intern(_ context: SampleContext) -> ContextID { state.withLock { $0.contexts.intern(context) } }
 
+    /// The number is free once no slot holds samples of it.
     public func retire(_ context: ContextID) { state.withLock { $0.contexts.retire(context) } }
 
+    /// Interns the stack and counts the sample in the slot that is open; late samples count there as well.
     public func add(_ sample: WalkedSample, frames: [FrameKey]) { state.withLock { $0.add(sample, frames: frames) } }
 
+    /// Counts losses in the slot that is open.
     public func addLost(_ count: UInt64, at time: UInt64) {
         state.withLock { state in
             if state.open == nil { state.open = OpenSlot(start: time - time % Slot.length) }
@@ -48,6 +52,7 @@ extension Store: SampleSink {
         }
     }
 
+    /// Closes the slot that ended before `time`, then keeps the bounds of age and memory.
     public func advance(to time: UInt64) {
         let closed = state.withLock { state in
             let closed = state.advance(to: time)

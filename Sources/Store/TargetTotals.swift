@@ -35,7 +35,8 @@ struct TargetTotals {
     /// The first 200 targets get series; a free place goes to the next target that comes.
     private mutating func seriesName(_ target: String) -> String {
         if targets[target] != nil { return target }
-        let name = targets.count < Self.maximumTargets ? target : Self.other
+        let named = targets.count - (targets[Self.other] == nil ? 0 : 1)
+        let name = named < Self.maximumTargets ? target : Self.other
         if targets[name] == nil { targets[name] = Totals() }
         return name
     }

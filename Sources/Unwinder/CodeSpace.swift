@@ -21,6 +21,7 @@ public struct MappedImage {
     /// The bytes; `nil` where the file cannot be read or there is none (JIT code).
     public var bytes: (any ImageBytes)?
 
+    /// An image at a place.
     public init(range: Range<UInt64>, bias: UInt64, bytes: (any ImageBytes)?) {
         self.range = range
         self.bias = bias

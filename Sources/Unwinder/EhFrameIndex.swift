@@ -63,7 +63,8 @@ private struct EhFrameScanner<Image: ImageBytes> {
 
     private mutating func encoding(of cie: UInt64) -> UInt8? {
         if let known = encodings[cie] { return known }
-        guard encodings.count < 1024, let found = CIEAugmentation.pointerEncoding(of: cie, in: image) else { return nil }
+        guard encodings.count < 1024, let found = CIEAugmentation.pointerEncoding(of: cie, in: image)
+        else { return nil }
         encodings[cie] = found
         return found
     }

@@ -31,6 +31,7 @@ public final class LibunwindEngine: NativeUnwinder {
     /// Places without a rule in one stack that are bridged.
     private static let maximumBridges = 16
 
+    /// Appends the frames of one stack and says how its walk ended.
     public func unwind(
         _ sample: StackSample, in space: some CodeSpace, into frames: inout [UnwoundFrame]
     ) -> UnwindOutcome {
@@ -127,7 +128,7 @@ public final class LibunwindEngine: NativeUnwinder {
     private func end(_ request: hearth_unwind_request, sample: StackSample, reader: ImageReader) -> StackEnd {
         switch unsafe hearth_unwind_end(rawValue: request.end) {
         // Without a rule and with rbp = 0 libunwind takes a frame for the root; a leaf is none, its rbp is any number.
-        case HEARTH_UNWIND_COMPLETE: 
+        case HEARTH_UNWIND_COMPLETE:
             unsafe request.guessed != 0 && request.count == 1 ? .broken(.noUnwindInfo) : .complete
         case HEARTH_UNWIND_BEYOND_DUMP: sample.isCut ? .truncated : .broken(.badStackPointer)
         case HEARTH_UNWIND_BELOW_DUMP: .broken(.badStackPointer)

@@ -3,6 +3,7 @@ public import Model
 /// A copied stack with the registers of the same moment.
 @safe
 public struct StackSample {
+    /// Registers of the leaf.
     public var registers: Registers
     /// The bytes from the stack pointer upwards.
     public let stack: UnsafeRawBufferPointer
@@ -41,6 +42,7 @@ public struct UnwoundFrame: Hashable, Sendable {
     /// Whether `pc` is the instruction that runs next (leaf, interrupted by a signal) and not a return address.
     public var isExact: Bool
 
+    /// A frame at an address.
     public init(pc: UInt64, sp: UInt64, isExact: Bool) {
         self.pc = pc
         self.sp = sp

@@ -77,7 +77,8 @@ struct TruthTests {
 
     /// From `burn` to the frame that called the work; `nil` for samples elsewhere.
     private func framesAboveWork(_ stack: FoldedStacks.Stack, _ program: KnownProgram) -> [String]? {
-        guard let work = stack.frames.firstIndex(where: { frame in Self.works.contains { program.isName(frame, of: $0) } }),
+        let isWork = { (frame: String) in Self.works.contains { program.isName(frame, of: $0) } }
+        guard let work = stack.frames.firstIndex(where: isWork),
             let burn = stack.frames.firstIndex(where: { program.isName($0, of: "burn") || $0.contains("::burn") }),
             burn < work
         else { return nil }

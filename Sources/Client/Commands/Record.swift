@@ -63,7 +63,7 @@ struct Record: ParsableCommand {
         var paths: [String] = []
         // SAFETY: realpath returns memory of malloc, which is freed here.
         if let own = unsafe realpath("/proc/self/exe", nil) {
-            paths.append(OutputFile.folder(of: unsafe String(cString: own)) + "/hearthd")
+            paths.append(AtomicFile.folder(of: unsafe String(cString: own)) + "/hearthd")
             unsafe free(own)
         }
         let search = Terminal.environment("PATH") ?? "/usr/bin:/bin"

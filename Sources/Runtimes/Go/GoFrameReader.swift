@@ -12,6 +12,7 @@ public final class GoFrameReader: FrameReader {
         self.table = table
     }
 
+    /// The frame at an address of Go's code, and where its caller goes on.
     public func step(_ frame: FrameState, bias: UInt64, stack: some StackBytes) -> FrameStep {
         let address = frame.lookupAddress &- bias
         guard let function = table.function(at: address) else { return .notMine }

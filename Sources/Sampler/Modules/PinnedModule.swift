@@ -3,7 +3,9 @@ public import Platform
 
 /// A module at its first sample, with what its names can be read from. Given to the symbolizer while the sources exist.
 public final class PinnedModule: Sendable {
+    /// The module's identifier in frames.
     public let id: ModuleID
+    /// What the module is.
     public let info: ModuleInfo
     /// The file that was mapped, checked to be that one; `nil` for JIT code, the vDSO and what cannot be opened.
     public let file: FileDescriptor?

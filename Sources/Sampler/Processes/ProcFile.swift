@@ -11,6 +11,7 @@ enum ProcFile {
     /// The target of a symbolic link.
     static func link(_ path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: 4096)
+        // SAFETY: readlink fills at most the buffer, which is lent for the call.
         let length = unsafe buffer.withUnsafeMutableBytes { bytes in
             guard let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return -1 }
             return unsafe readlink(path, start, bytes.count)
@@ -24,6 +25,7 @@ enum ProcFile {
         defer { unsafe closedir(directory) }
         var numbers: [Int32] = []
         while let entry = unsafe readdir(directory) {
+            // SAFETY: d_name is a C string inside of the entry, which lives until the next readdir.
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }

@@ -79,10 +79,12 @@ final class ProcessTable {
     func apply(_ record: NameRecord, at time: UInt64) {
         guard let process = process(record.pid), time >= process.knownSince else { return }
         if record.isExec {
-            for thread in process.threads.values { if let context = thread.context { retire(context) } }
+            retireAll(of: process)
             process.exec(name: record.name)
         }
-        if let context = process.threads[record.tid]?.context { retire(context) }
+        // The first thread's name is the process's: the contexts of all threads state it.
+        if record.tid == record.pid { retireAll(of: process) }
+        if let context = process.threads[record.tid]?.context, record.tid != record.pid { retire(context) }
         process.rename(thread: record.tid, to: record.name)
     }
 
@@ -94,6 +96,8 @@ final class ProcessTable {
         }
         if let known = processes[record.pid], record.time < known.knownSince { return }
         guard processes.count < Self.maximumProcesses else { return }
+        // A pid that is used again before its last owner was buried.
+        if let replaced = processes.removeValue(forKey: record.pid) { retireAll(of: replaced) }
         if let parent = process(record.parent) {
             processes[record.pid] = parent.forked(pid: record.pid, time: record.time)
         } else {
@@ -116,9 +120,13 @@ final class ProcessTable {
         while let first = leaving.first, first.until <= time {
             leaving.removeFirst()
             guard let process = processes[first.pid], process.key == first.key else { continue }
-            for thread in process.threads.values { if let context = thread.context { retire(context) } }
+            retireAll(of: process)
             processes[first.pid] = nil
         }
+    }
+
+    private func retireAll(of process: Process) {
+        for thread in process.threads.values { if let context = thread.context { retire(context) } }
     }
 
     /// Lets every process be named again at its next sample.

@@ -105,6 +105,7 @@ final class RingGroup {
     /// Waits until a ring wants to be read, `extra` becomes readable, or the time is up. True if `extra` is readable.
     func wait(milliseconds: Int32, extra: Int32) -> Bool {
         var set = pollSet + [pollfd(fd: extra, events: Int16(POLLIN), revents: 0)]
+        // SAFETY: the array outlives the call and has as many elements as are told.
         _ = unsafe poll(&set, nfds_t(set.count), milliseconds)
         // A ring whose task has ended reports POLLHUP for ever: leave it out of the next polls.
         for index in pollSet.indices where set[index].revents & Int16(POLLHUP) != 0 { pollSet[index].fd = -1 }

@@ -33,6 +33,7 @@ struct CgroupTable {
         var folders: [String] = []
         while let entry = unsafe readdir(directory) {
             guard unsafe entry.pointee.d_type == UInt8(DT_DIR) else { continue }
+            // SAFETY: d_name is a C string inside of the entry, which lives until the next readdir.
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }

@@ -2,6 +2,7 @@
 public struct ProcessFacts {
     /// Path of the executable, empty for kernel threads.
     public var executable: String
+    /// Name of the process (its comm).
     public var comm: String
     /// Path in the cgroup hierarchy, as in `/proc/PID/cgroup`.
     public var cgroup: String
@@ -9,6 +10,7 @@ public struct ProcessFacts {
     public var unit: String
     /// Container id of the cgroup, empty if none.
     public var container: String
+    /// Whether it is a thread of the kernel.
     public var isKernelThread: Bool
     /// Command line with blanks between the arguments; read from /proc.
     public var commandLine: () -> String
