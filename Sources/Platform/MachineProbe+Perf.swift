@@ -36,12 +36,10 @@ extension MachineProbe {
         let paranoid = found.perfEventParanoid.map { "perf_event_paranoid is \($0)" } ?? "the kernel has no perf events"
         switch error.code {
         case EACCES, EPERM:
+            if isFiltered(ability, found) { return Self.filtered(ability, without) }
             let mend = "AmbientCapabilities=CAP_PERFMON in the unit, or setcap cap_perfmon+ep HEARTHD, or \(sysctl)"
             return .limited(ability, "\(paranoid) and CAP_PERFMON is missing: \(without)", mend: mend)
-        case ENOSYS:
-            return .limited(
-                ability, "perf_event_open is not there or filtered: \(without)",
-                mend: "SystemCallFilter=perf_event_open in the unit; in a container --security-opt seccomp=FILE")
+        case ENOSYS: return Self.filtered(ability, without)
         case ENOENT, ENODEV, EOPNOTSUPP:
             return .limited(
                 ability, "no such event on this machine (\(error)): \(without)",
@@ -49,6 +47,19 @@ extension MachineProbe {
         default:
             return .limited(ability, "perf_event_open: \(error): \(without)", mend: "see dmesg for the reason")
         }
+    }
+
+    /// Whether the kernel itself would have allowed it: then somebody in front of it said no.
+    private func isFiltered(_ ability: Ability, _ found: MachineAbilities) -> Bool {
+        if found.capabilities.has(.perfmon) || found.capabilities.has(.sysAdmin) { return true }
+        // kernel/events/core.c: own processes in user space are free up to level 2; Debian adds level 3.
+        return ability == .sampleOwn && found.perfEventParanoid.map { $0 <= 2 } ?? false
+    }
+
+    private static func filtered(_ ability: Ability, _ without: String) -> AbilityFinding {
+        .limited(
+            ability, "perf_event_open is not there or filtered: \(without)",
+            mend: "SystemCallFilter=perf_event_open in the unit; in a container --security-opt seccomp=FILE")
     }
 
     /// Opens an event and closes it; `nil` if that worked.

@@ -23,11 +23,22 @@ enum PortHolder {
             let folder = "/proc/\(pid)/fd"
             for number in entries(folder, limit: descriptorLimit) {
                 guard let link = target("\(folder)/\(number)"), links.contains(link) else { continue }
-                return "\(comm(pid)) (pid \(pid))"
+                return name(of: pid)
             }
         }
         return nil
     }
+
+    /// The process that listens on the unix socket to which a socket is connected: unix(7), SO_PEERCRED fills a
+    /// `struct ucred`, three 32-bit numbers of which the first is the pid.
+    static func find(behind socket: Int32) -> String? {
+        var peer: [Int32] = [0, 0, 0]
+        var size = socklen_t(peer.count * MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, peer[0] > 0 else { return nil }
+        return name(of: "\(peer[0])")
+    }
+
+    private static func name(of pid: String) -> String { "\(comm(pid)) (pid \(pid))" }
 
     /// Fields of /proc/net/tcp: 1 is `address:port` in hexadecimal, 3 the state (0A: listening), 9 the inode
     /// (net/ipv4/tcp_ipv4.c, get_tcp4_sock).

@@ -40,10 +40,12 @@ enum UnixSocket {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path: path) }
+        var holder: String?
         do throws(Errno) {
             let probe = FileDescriptor(owning: try retrying { socket(AF_UNIX, streamType | nonBlocking, 0) })
             let number = probe.number
             _ = try retrying { unsafe SocketAddress.with(path: path) { unsafe connect(number, $0, $1) } }
+            holder = PortHolder.find(behind: number)
         } catch  where error.code == ECONNREFUSED {
             _ = unsafe unlink(path)
             return
@@ -54,7 +56,7 @@ enum UnixSocket {
         } catch {
             // EAGAIN: a listener with a full queue is alive.
         }
-        throw .inUse(address: "unix:\(path)", holder: nil)
+        throw .inUse(address: "unix:\(path)", holder: holder)
     }
 
     private static func listenError(_ error: Errno, _ path: String) -> ListenError {
