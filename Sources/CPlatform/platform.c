@@ -47,3 +47,27 @@ int hearth_spawn_gated(char *const argv[], int *gate) {
     *gate = ends[1];
     return pid;
 }
+
+// include/uapi/linux/sched/types.h, version 0, which glibc 2.36 does not declare.
+struct hearth_sched_attr {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime;
+    uint64_t deadline;
+    uint64_t period;
+};
+
+int hearth_prefer_latency(int nice, uint64_t slice_ns) {
+    struct hearth_sched_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.size = sizeof attr;
+    attr.nice = nice;
+    attr.runtime = slice_ns;
+    if (syscall(SYS_sched_setattr, 0, &attr, 0) == 0) return 0;
+    attr.nice = 0;
+    syscall(SYS_sched_setattr, 0, &attr, 0);
+    return -1;
+}

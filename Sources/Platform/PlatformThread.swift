@@ -35,3 +35,12 @@ public final class PlatformThread: @unchecked Sendable {
     /// Waits for the end of the thread.
     public func join() { _ = pthread_join(identifier, nil) }
 }
+
+extension PlatformThread {
+    /// Asks the scheduler to let the calling thread run soon after it wakes: rings fill while it waits for a CPU. What is
+    /// not allowed is left as it is.
+    ///
+    /// The slice is the smallest that the kernel takes (kernel/sched/syscalls.c: 0.1 ms); a nice value below 0 needs
+    /// CAP_SYS_NICE or RLIMIT_NICE (`Nice=` of the unit gives it as well).
+    public static func preferLowLatency() { _ = hearth_prefer_latency(-15, 100_000) }
+}

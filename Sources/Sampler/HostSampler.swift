@@ -38,6 +38,7 @@ public final class HostSampler {
         /// The rings were read up to a time (CLOCK_MONOTONIC ns).
         public var drained: (UInt64) -> Void
 
+        /// Everything that one sampler needs from outside.
         public init(
             pinned: @escaping (PinnedModule) -> Void, decide: @escaping (ProcessFacts) -> TargetAssignment,
             drained: @escaping (UInt64) -> Void = { _ in }
@@ -96,6 +97,7 @@ public final class HostSampler {
     ///
     /// - Parameter started: called once sampling runs and all processes were read.
     public func run(started: () -> Void) throws(Errno) {
+        PlatformThread.preferLowLatency()
         try group.enable()
         targets.cgroups.scan()
         processes.scan()
@@ -131,6 +133,7 @@ public final class HostSampler {
     private func handle(_ bytes: UnsafeRawBufferPointer, lane: Int) {
         let time = group.lanes[lane].front?.time ?? 0
         if time < lastTime { counters.late.add() } else { lastTime = time }
+        // SAFETY: the bytes are the ring's and are not kept beyond this call.
         switch unsafe PerfRecord(bytes) {
         case .sample(let sample): handle(sample, lane: lane)
         case .mapping(let record): processes.apply(record, at: time)

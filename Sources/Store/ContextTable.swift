@@ -4,13 +4,8 @@ import Model
 struct ContextTable {
     private(set) var contexts: [UInt32: SampleContext] = [:]
     private var retired: Set<UInt32> = []
-    private var next: UInt32 = 0
 
-    mutating func intern(_ context: SampleContext) -> ContextID {
-        defer { next &+= 1 }
-        contexts[next] = context
-        return ContextID(rawValue: next)
-    }
+    mutating func insert(_ context: SampleContext, as number: UInt32) { contexts[number] = context }
 
     mutating func retire(_ id: ContextID) { retired.insert(id.rawValue) }
 

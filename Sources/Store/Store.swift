@@ -7,6 +7,8 @@ import Synchronization
 /// lock and compute outside of it.
 public final class Store: Sendable {
     let state = Mutex(StoreState())
+    /// Taken by the sampler's thread alone, so never waited for; always inside of `state`'s lock where both are held.
+    private let inbox = Mutex(Inbox())
     let modules = Mutex<[ModuleID: ModuleInfo]>([
         .unknown: ModuleInfo(kind: .unknown, path: "[unknown]", buildID: ""),
         .kernel: ModuleInfo(kind: .kernel, path: "[kernel]", buildID: ""),
@@ -36,32 +38,37 @@ public final class Store: Sendable {
 
 extension Store: SampleSink {
     /// Gives the context a number of its own, also if it is known already.
-    public func intern(_ context: SampleContext) -> ContextID { state.withLock { $0.contexts.intern(context) } }
+    public func intern(_ context: SampleContext) -> ContextID { inbox.withLock { $0.intern(context) } }
 
     /// The number is free once no slot holds samples of it.
-    public func retire(_ context: ContextID) { state.withLock { $0.contexts.retire(context) } }
+    public func retire(_ context: ContextID) { inbox.withLock { $0.retire(context) } }
 
-    /// Interns the stack and counts the sample in the slot that is open; late samples count there as well.
-    public func add(_ sample: WalkedSample, frames: [FrameKey]) { state.withLock { $0.add(sample, frames: frames) } }
-
-    /// Counts losses in the slot that is open.
-    public func addLost(_ count: UInt64, at time: UInt64) {
-        state.withLock { state in
-            if state.open == nil { state.open = OpenSlot(start: time - time % Slot.length) }
-            state.open?.lost &+= count
+    /// Takes the sample; it is counted in the slot that is open at the next `advance`.
+    public func add(_ sample: WalkedSample, frames: [FrameKey]) {
+        let isFull = inbox.withLock { inbox in
+            inbox.add(sample, frames: frames)
+            return inbox.isFull
         }
+        if isFull { deliver() }
     }
 
-    /// Closes the slot that ended before `time`, then keeps the bounds of age and memory.
+    /// Counts losses in the slot that is open.
+    public func addLost(_ count: UInt64, at time: UInt64) { inbox.withLock { $0.addLost(count, at: time) } }
+
+    /// Delivers what came, closes the slot that ended before `time`, then keeps the bounds of age and memory. Does
+    /// nothing while a reader holds the tables: the next call does it.
     public func advance(to time: UInt64) {
-        let closed = state.withLock { state in
+        let closed = state.withLockIfAvailable { state in
+            inbox.withLock { $0.deliver(to: &state) }
             let closed = state.advance(to: time)
             if closed { state.enforce(retention: retention, budget: budget.limitBytes, now: time) }
             budget.usedBytes = state.bytes
             return closed
         }
-        if closed { slotClosed() }
+        if closed == true { slotClosed() }
     }
+
+    private func deliver() { state.withLock { state in inbox.withLock { $0.deliver(to: &state) } } }
 }
 
 extension Store {
@@ -91,7 +98,10 @@ extension Store {
     }
 
     /// Closes the slot that is being filled, at the end of sampling.
-    public func flush() { state.withLock { $0.flush() } }
+    public func flush() {
+        deliver()
+        state.withLock { $0.flush() }
+    }
 
     /// Slots dropped before their time, and rebuilds of the tables, since the start.
     public var maintenance: (droppedForSpace: UInt64, compactions: UInt64) {

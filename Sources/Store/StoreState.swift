@@ -22,7 +22,7 @@ struct StoreState {
 
     // MARK: Filling
 
-    mutating func add(_ sample: WalkedSample, frames keys: [FrameKey]) {
+    mutating func add(_ sample: WalkedSample, frames keys: ArraySlice<FrameKey>) {
         if open == nil { open = OpenSlot(start: sample.time - sample.time % Slot.length) }
         if let end = open?.end, sample.time >= end { closeSlot(nextAt: sample.time) }
         var node: UInt32 = 0
@@ -37,6 +37,11 @@ struct StoreState {
         if let end = open?.end, time >= end { closeSlot(nextAt: time) }
         defer { hasClosed = false }
         return hasClosed
+    }
+
+    mutating func addLost(_ count: UInt64, at time: UInt64) {
+        if open == nil { open = OpenSlot(start: time - time % Slot.length) }
+        open?.lost &+= count
     }
 
     /// Closes the open slot before its second is over: nothing more will come.

@@ -34,3 +34,7 @@ void hearth_set_thread_name(const char *name);
 int hearth_spawn_gated(char *const argv[], int *gate);
 
 static inline int hearth_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+// Asks for short waits on the calling thread: a small slice (EEVDF gives those an early deadline; needs no privilege)
+// and, where it is allowed, a nice value. Returns 0 if the nice value was taken, -1 if only the slice could be.
+int hearth_prefer_latency(int nice, uint64_t slice_ns);
