@@ -35,7 +35,7 @@ extension KnownProgram {
     }
 
     /// The last component of the built file's path.
-    public var fileName: String { source.hasPrefix("c/short") ? name : "split-\(name)" }
+    public var fileName: String { source.hasPrefix("c/short") || source.hasPrefix("live/") ? name : "split-\(name)" }
 
     private func compile(_ compiler: String, into folder: String) throws {
         let file = "\(folder)/\(fileName)"
