@@ -49,7 +49,11 @@ class Daemon:
             [self.binary, "--config", config, "--listen", f"unix:{self.socket}", "--state-dir", self.folder],
             stderr=self.log)
         self.pid = self.process.pid
-        self.await_answer()
+        try:
+            self.await_answer()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):

@@ -11,7 +11,25 @@ extern int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t space, unw_word_t
 struct walk {
     struct hearth_unwind_request *request;
     enum hearth_unwind_end failure;
+    // Words of images read lately: libunwind reads tables byte by byte, each out of its aligned word.
+    struct image_word { uint64_t key, value; } words[64];
 };
+
+static int read_image(struct walk *walk, uint64_t address, uint64_t *value) {
+    // The upper half holds tables that stand for those of the last image only.
+    if (address >> 63) return walk->request->read_image(walk->request->context, address, value);
+    struct image_word *word = &walk->words[(address >> 3) % (sizeof walk->words / sizeof *walk->words)];
+    // No image ends at the last address, so the key of an empty place belongs to no word.
+    if (word->key != ~address) {
+        if (!walk->request->read_image(walk->request->context, address, &word->value)) {
+            word->key = 0;
+            return 0;
+        }
+        word->key = ~address;
+    }
+    *value = word->value;
+    return 1;
+}
 
 // UNW_ENOINFO makes libunwind follow the frame pointer; any other error makes it stop where it is.
 static int no_rule(struct walk *walk) {
@@ -56,7 +74,7 @@ static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *va
         return 0;
     }
     uint64_t word;
-    if (request->read_image(request->context, address, &word)) {
+    if (read_image(walk, address, &word)) {
         *value = word;
         return 0;
     }
@@ -108,7 +126,10 @@ void *hearth_unwind_space_create(void) {
         .get_proc_name = get_proc_name,
     };
     unw_addr_space_t space = unw_create_addr_space(&accessors, 0);
-    if (space) unw_set_caching_policy(space, UNW_CACHE_GLOBAL);
+    if (!space) return NULL;
+    unw_set_caching_policy(space, UNW_CACHE_GLOBAL);
+    // An interpreter or a compiler has more hot addresses than the 128 that libunwind remembers by default.
+    unw_set_cache_size(space, 512, 0);
     return space;
 }
 
@@ -122,7 +143,7 @@ static enum hearth_unwind_end ending(int result, const struct walk *walk) {
 }
 
 void hearth_unwind(void *space, struct hearth_unwind_request *request) {
-    struct walk walk = {request, HEARTH_UNWIND_COMPLETE};
+    struct walk walk = {.request = request, .failure = HEARTH_UNWIND_COMPLETE};
     unw_cursor_t cursor;
     // The accessors read the request's registers for as long as the cursor lives: results are stored last.
     uint64_t registers[HEARTH_UNWIND_REGISTERS];

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Platform
 import Symbols
 
 /// The daemon's program: also the child that reads symbol tables, and the engine of `hearth record`.
@@ -17,6 +18,7 @@ struct Hearthd: AsyncParsableCommand {
     /// The child must not run anything of the daemon: it is told apart before arguments are parsed.
     static func main() async {
         if CommandLine.arguments.dropFirst().first == symbolizerArgument { runSymbolizerChild(socket: 3) }
+        OwnMemory.limitArenas()
         await main(nil)
     }
 }

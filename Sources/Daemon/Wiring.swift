@@ -71,6 +71,7 @@ struct Wiring {
         if let loop {
             loop.start { [manager, logger] in
                 health.didStart()
+                OwnMemory.dropCode()
                 logger.info("sampling")
                 manager.ready(status: status)
             }

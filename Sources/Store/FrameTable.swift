@@ -2,7 +2,10 @@ import Model
 
 /// Distinct frames, numbered, with their names. A value: a snapshot shares its arrays until the next change.
 struct FrameTable {
-    private var numbers: [FrameKey: UInt32] = [:]
+    /// Open addressing over numbers + 1, 0 = free. A power of two, at most 3/4 full.
+    private var table = [UInt32](repeating: 0, count: 1024)
+    /// Programs choose the addresses of their code: which of them collide is not for them to know.
+    private let multiplier = UInt64.random(in: 0...UInt64.max) | 1
     private(set) var keys: [FrameKey] = []
     private(set) var names: [FrameName] = []
     /// Frames below this number have been handed out for naming.
@@ -11,12 +14,34 @@ struct FrameTable {
 
     /// The number of a frame, given at its first use.
     mutating func intern(_ key: FrameKey) -> UInt32 {
-        if let number = numbers[key] { return number }
-        let number = UInt32(keys.count)
-        numbers[key] = number
+        var place = place(of: key)
+        if table[place] != 0 { return table[place] - 1 }
+        if (keys.count + 1) * 4 > table.count * 3 {
+            grow()
+            place = self.place(of: key)
+        }
         keys.append(key)
         names.append(Self.givenName(key))
-        return number
+        table[place] = UInt32(keys.count)
+        return UInt32(keys.count - 1)
+    }
+
+    /// Where a key stands, or would.
+    private func place(of key: FrameKey) -> Int {
+        let mixed = (key.address ^ UInt64(key.module.rawValue) << 40) &* multiplier
+        var place = Int(truncatingIfNeeded: mixed >> 32) & (table.count - 1)
+        while table[place] != 0, keys[Int(table[place] - 1)] != key { place = (place + 1) & (table.count - 1) }
+        return place
+    }
+
+    private mutating func grow() {
+        table = [UInt32](repeating: 0, count: table.count * 2)
+        for number in keys.indices { table[place(of: keys[number])] = UInt32(number + 1) }
+    }
+
+    private func number(of key: FrameKey) -> UInt32? {
+        let number = table[place(of: key)]
+        return number == 0 ? nil : number - 1
     }
 
     private static func givenName(_ key: FrameKey) -> FrameName {
@@ -43,17 +68,17 @@ struct FrameTable {
 
     /// Sets the name of a frame; frames that are gone meanwhile are passed over.
     mutating func setName(_ name: FrameName, of key: FrameKey) {
-        guard let number = numbers[key] else { return }
+        guard let number = number(of: key) else { return }
         names[Int(number)] = name
     }
 
     /// Asks for the frame again at the next round, because its names may come later (JIT code).
     mutating func askAgain(_ key: FrameKey) {
-        if let number = numbers[key] { again.append(number) }
+        if let number = number(of: key) { again.append(number) }
     }
 
-    /// Bytes held, estimated: the dictionary's buckets and the arrays. Strings are shared with the symbolizer's cache.
-    var bytes: Int { numbers.capacity * 24 + keys.capacity * 16 + names.capacity * 9 }
+    /// Bytes held, estimated: the arrays. Strings are shared with the symbolizer's cache.
+    var bytes: Int { table.capacity * 4 + keys.capacity * 16 + names.capacity * 9 }
 
     /// A table with only the frames of `kept`, renumbered; `newNumbers` tells old → new, .max for dropped ones.
     func compacted(keeping kept: [Bool]) -> (table: FrameTable, newNumbers: [UInt32]) {

@@ -14,7 +14,9 @@ struct StoreState {
     /// Slots that were dropped before their time because the budget was used up.
     var droppedForSpace: UInt64 = 0
     var compactions: UInt64 = 0
-    private var liveNodes = 1 << 12
+    private var liveNodes = Self.fewNodes
+    /// Half a megabyte: below twice of it tidying up costs more than it frees.
+    private static let fewNodes = 1 << 15
     private var hasClosed = false
 
     /// Bytes held by all tables.
@@ -114,6 +116,6 @@ struct StoreState {
         slots = slots.map { $0.renumbered(nodeNumbers) }
         open?.renumber(nodeNumbers)
         slotBytes = slots.reduce(0) { $0 + $1.bytes }
-        liveNodes = max(1 << 12, trie.count)
+        liveNodes = max(Self.fewNodes, trie.count)
     }
 }

@@ -76,4 +76,25 @@ public struct UnwindTable: Sendable {
         entryCount = count
         index = nil
     }
+
+    /// Number of the last pair whose code starts at or before an address of the image: O(log n); `nil` if none does, or
+    /// the table cannot be read.
+    func entry(covering address: UInt64, in image: any ImageBytes) -> UInt64? {
+        let offset = Int64(bitPattern: address &- base)
+        var low: UInt64 = 0
+        var high = entryCount
+        while low < high {
+            let middle = (low + high) / 2
+            guard let code = code(of: middle, in: image) else { return nil }
+            if code <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : low - 1
+    }
+
+    /// First half of a pair.
+    private func code(of number: UInt64, in image: any ImageBytes) -> Int64? {
+        guard let word = index.map({ $0.words[Int(number)] }) ?? image.readWord(atAddress: entries &+ number * 8)
+        else { return nil }
+        return Int64(Int32(truncatingIfNeeded: word))
+    }
 }

@@ -219,12 +219,15 @@ private final class ImageReader {
             missed = .noImage
             return 0
         }
-        guard let found = bytes.unwindTable else { return 0 }
+        guard let found = bytes.unwindTable,
+            let entry = found.entry(covering: address &- image.bias, in: bytes)
+        else { return 0 }
         index = found.index
         let entries = found.index == nil ? found.entries &+ image.bias : Self.indexBase
+        // The one entry that libunwind would find by a search of its own, word by word through this reader.
         unsafe table?.pointee = hearth_unwind_table(
             start: image.range.lowerBound, end: image.range.upperBound, header: found.base &+ image.bias,
-            entries: entries, entry_count: found.entryCount)
+            entries: entries &+ entry * 8, entry_count: 1)
         return 1
     }
 

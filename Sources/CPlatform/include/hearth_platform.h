@@ -1,5 +1,6 @@
 // Calls that Swift cannot import: variadic system calls, ioctl numbers made by macros, ring barriers.
 #pragma once
+#include "hearth_memory.h"
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdint.h>

@@ -7,6 +7,8 @@ struct ProcStatus: Hashable {
 
     init?(_ text: [UInt8]) {
         for line in text.split(separator: UInt8(ascii: "\n")) {
+            // 60 lines, of which two are wanted: text is made of those alone.
+            guard line.first == UInt8(ascii: "U") || line.first == UInt8(ascii: "N") else { continue }
             let line = String(decoding: line, as: UTF8.self)
             let fields = line.split { $0 == "\t" || $0 == " " }
             if line.hasPrefix("Uid:"), fields.count >= 3 { user = UInt32(fields[2]) ?? 0 }
