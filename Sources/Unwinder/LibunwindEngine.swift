@@ -44,6 +44,7 @@ public final class LibunwindEngine: NativeUnwinder {
             unsafe run(&request, reader: reader, space: self.space(for: space))
             unsafe append(Int(request.count), to: &frames, reader: reader, isLeaf: bridge == 0)
             guard unsafe request.end == HEARTH_UNWIND_NO_RULE.rawValue, let last = frames.last else { break }
+            if scan.isThreadRoot(returningTo: last.lookupAddress &+ 1) { return .ended(.complete) }
             unsafe passOver(last, isLeaf: frames.count == 1, scan, &request, &frames)
         }
         if unsafe request.end == HEARTH_UNWIND_FOREIGN.rawValue {

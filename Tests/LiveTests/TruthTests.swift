@@ -41,7 +41,9 @@ struct TruthTests {
         #expect(Double(run.stacks.complete) >= 0.99 * Double(run.stacks.samples), "\(run.stacks.complete)")
         #expect(abs(run.stacks.nanoseconds - run.cpuNanoseconds) < 0.03 * run.cpuNanoseconds, "\(run)")
         guard given.isNamed else {
-            #expect(run.stacks.stacks.allSatisfy { $0.frames.contains { $0.hasPrefix("split-c-bare+0x") } })
+            // The dynamic linker, which has names, runs first.
+            let own = run.stacks.stacks.filter { $0.frames.contains { $0.hasPrefix("split-c-bare+0x") } }
+            #expect(own.reduce(0) { $0 + $1.weight } >= 0.99 * Double(run.stacks.samples))
             return
         }
         let shares = run.stacks.shares(of: Self.works) { given.program.isName($0, of: $1) }
@@ -87,7 +89,9 @@ struct TruthTests {
 
     private func matches(_ frames: [String], _ chain: [String], _ program: KnownProgram) -> Bool {
         switch program.language {
-        case .c: return frames.filter { !$0.contains("restore_rt") } == chain
+        case .c:
+            // A signal can come while its timer is being set.
+            return frames.filter { !$0.contains("restore_rt") && !$0.contains("setitimer") } == chain
         case .cxx: return frames.count { $0.contains("descend") } == chain.count - 1
         case .rust, .swift, .go:
             // Rust and Swift reach work_b through a generic function and a closure.

@@ -96,7 +96,7 @@ extension KnownProgram {
         "c-minidebug", .c, "c/split.c", "gcc", c + threads + ["-DWITH_DLOPEN", "-ldl"], finish: .miniDebug)
     /// Stripped of all names.
     public static let bare = KnownProgram(
-        "c-bare", .c, "c/split.c", "gcc", c + threads + ["-DWITH_DLOPEN", "-ldl"], finish: .bare)
+        "c-bare", .c, "c/split.c", "gcc", c + threads + ["-DWITH_DLOPEN", "-ldl", bareBuildID], finish: .bare)
     /// Virtual functions, std::sort, exceptions; without tail calls, which would take frames off the stack.
     public static let cxx = KnownProgram(
         "cxx", .cxx, "cxx/split.cpp", "g++", c + threads + ["-fno-optimize-sibling-calls"])
@@ -115,6 +115,9 @@ extension KnownProgram {
     public static let goPie = KnownProgram("go-pie", .go, "go/split.go", "go", ["-buildmode=pie"])
     /// Without symbols and DWARF: names only in its pc-line table.
     public static let goStripped = KnownProgram("go-stripped", .go, "go/split.go", "go", ["-ldflags=-s -w"])
+
+    /// One of its own: names are looked up by build-id, and the same code built with symbols would lend it its names.
+    private static let bareBuildID = "-Wl,--build-id=0xbabebabebabebabebabebabebabebabebabebabe"
 
     private static let rustFlags = [
         "--edition", "2021", "--crate-name", "split", "-C", "opt-level=2", "-C", "force-frame-pointers=no",

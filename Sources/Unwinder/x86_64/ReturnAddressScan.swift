@@ -23,9 +23,17 @@ struct ReturnAddressScan {
             guard let word = sample.word(at: slot) else { return nil }
             guard let bytes = code(before: word) else { continue }
             if isDirectCall(bytes, returningTo: word, into: address) { return (word, slot) }
-            if isLeaf && index == 0 && Self.isIndirectCall(bytes) { return (word, slot) }
+            guard Self.isIndirectCall(bytes) else { continue }
+            if isLeaf && index == 0 || isThreadRoot(returningTo: word) { return (word, slot) }
         }
         return nil
+    }
+
+    /// Whether a call returns to code that ends its thread at once: the frame is the root. musl's clone has no rules
+    /// (src/thread/x86_64/clone.s): `mov %eax, %edi; xor %eax, %eax; mov $60, %al; syscall`.
+    func isThreadRoot(returningTo pc: UInt64) -> Bool {
+        guard let image = image(pc), let bytes = image.bytes else { return false }
+        return bytes.readWord(atAddress: pc &- image.bias) == 0x050f_3cb0_c031_c789
     }
 
     /// The eight bytes in front of an address of code, the nearest in the highest byte.
