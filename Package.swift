@@ -98,6 +98,10 @@ let package = Package(
             dependencies: ["CCurl", "Platform", "Model", arguments],
             path: "Sources/Client", swiftSettings: strict),
 
+        // Counted by Benchmarks/bench-counts.
+        .executableTarget(
+            name: "hearth-bench", dependencies: ["Model", "Store"], path: "Benchmarks/Counts", swiftSettings: strict),
+
         // What tests share: programs with a known truth, fixtures, goldens, real external tools.
         .target(name: "TestKit", dependencies: ["Model", "Platform"], path: "Tests/TestKit", swiftSettings: strict),
         tests("TestKitTests", ["TestKit"]),
@@ -112,7 +116,7 @@ let package = Package(
             swiftSettings: strict),
         tests("StoreTests", ["Store", "Model", "TestKit"]),
         tests("AnalysisTests", ["Analysis", "Model", "TestKit"]),
-        tests("SamplerTests", ["Sampler", "Binary", "Platform", "Model", "TestKit"]),
+        tests("SamplerTests", ["Sampler", "Binary", "Unwinder", "Platform", "Model", "TestKit"]),
         tests(
             "ExporterTests",
             [

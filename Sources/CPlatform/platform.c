@@ -24,6 +24,10 @@ static void run_gated(char *const argv[], int gate) {
     if (read(gate, &byte, 1) != 1) _exit(125);
     // A Swift program ignores SIGPIPE; the command must not inherit that.
     signal(SIGPIPE, SIG_DFL);
+    // Nor the mask of the thread that started it: threads of the cooperative pool block nearly all signals.
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     execvp(argv[0], argv);
     perror(argv[0]);
     _exit(errno == ENOENT ? 127 : 126);

@@ -168,23 +168,28 @@ public final class HostSampler {
     /// The context of a sample; `nil` if its target is excluded.
     private func context(of sample: SampleRecord, in process: Process?) -> ContextID? {
         guard let process else { return goneContext(sample) }
-        let group = sample.cgroup
-        if process.cgroup != group {
-            process.cgroup = group
+        if process.cgroup != sample.cgroup {
+            process.cgroup = sample.cgroup
             process.target = nil
         }
+        if process.target == nil { decideTarget(of: process) }
+        guard case .name(let target) = process.target else { return nil }
         let thread = process.thread(sample.tid)
-        if let known = thread.context, process.target != nil { return known }
-        let (decision, names) = targets.resolve(process)
-        process.target = decision
-        guard case .name(let target) = decision else { return nil }
+        if let known = thread.context { return known }
         let context = SampleContext(
             target: target, process: process.key, tid: sample.tid, thread: thread.name, comm: process.name,
-            executable: process.executable, unit: names.unit, container: names.container)
-        if let old = thread.context { sink.retire(old) }
+            executable: process.executable, unit: process.group.unit, container: process.group.container)
         let id = sink.intern(context)
         process.setContext(id, thread: sample.tid)
         return id
+    }
+
+    /// Contexts state the target, so all threads get new ones.
+    private func decideTarget(of process: Process) {
+        let (decision, group) = targets.resolve(process)
+        process.target = decision
+        process.group = group
+        for context in process.takeContexts() { sink.retire(context) }
     }
 
     private lazy var gone = sink.intern(

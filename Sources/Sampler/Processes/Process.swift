@@ -29,6 +29,8 @@ final class Process: CodeSpace {
     var isInScope = true
     /// `nil` until the first sample asked for it.
     var target: TargetAssignment?
+    /// Unit and container that the target was decided by.
+    var group = CgroupName(path: "/")
     /// Records older than this are in what was read from /proc already.
     let knownSince: UInt64
     /// Set while an exec was seen and its first mapping was not: that one is the executable.
@@ -87,10 +89,7 @@ final class Process: CodeSpace {
     }
 
     func rename(thread tid: Int32, to name: String) {
-        if tid == key.pid {
-            self.name = name
-            for other in threads.keys { threads[other]?.context = nil }
-        }
+        if tid == key.pid { self.name = name }
         threads[tid] = Thread(name: name, context: nil)
     }
 
@@ -101,6 +100,13 @@ final class Process: CodeSpace {
     func removeThread(_ tid: Int32) -> ContextID? { threads.removeValue(forKey: tid)?.context }
 
     func setContext(_ context: ContextID?, thread tid: Int32) { threads[tid]?.context = context }
+
+    /// Makes all threads unknown to the store; what it knew them as.
+    func takeContexts() -> [ContextID] {
+        let taken = threads.values.compactMap(\.context)
+        for tid in threads.keys { threads[tid]?.context = nil }
+        return taken
+    }
 
     /// Adds an executable mapping.
     func map(_ range: Range<UInt64>, fileOffset: UInt64, identity: FileIdentity, path: String) {

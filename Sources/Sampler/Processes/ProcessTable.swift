@@ -84,7 +84,7 @@ final class ProcessTable {
         }
         // The first thread's name is the process's: the contexts of all threads state it.
         if record.tid == record.pid { retireAll(of: process) }
-        if let context = process.threads[record.tid]?.context, record.tid != record.pid { retire(context) }
+        if let context = process.threads[record.tid]?.context { retire(context) }
         process.rename(thread: record.tid, to: record.name)
     }
 
@@ -126,7 +126,7 @@ final class ProcessTable {
     }
 
     private func retireAll(of process: Process) {
-        for thread in process.threads.values { if let context = thread.context { retire(context) } }
+        for context in process.takeContexts() { retire(context) }
     }
 
     /// Lets every process be named again at its next sample.

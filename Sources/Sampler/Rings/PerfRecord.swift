@@ -115,7 +115,8 @@ extension PerfRecord {
         let used = size > 0 ? min(cursor.uint64(), size) : 0
         let cgroup = cursor.uint64()
         var user: StackSample?
-        if hasRegisters && used > 0 {
+        // A record that lied about its sizes has lent fewer bytes than it says.
+        if hasRegisters && used > 0 && !cursor.isShort {
             let part = unsafe UnsafeRawBufferPointer(rebasing: stack[0..<Int(used)])
             user = unsafe StackSample(registers: registers, stack: part, isCut: used == size)
         }

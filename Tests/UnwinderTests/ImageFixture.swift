@@ -1,0 +1,37 @@
+import TestKit
+import Unwinder
+
+/// Bytes at an address, as an image. Reads of eight bytes that lie only partly inside are refused, unless the image is
+/// followed by others in its file, which `padding` stands for.
+final class FlatImage: ImageBytes {
+    let address: UInt64
+    let bytes: [UInt8]
+
+    init(address: UInt64, _ bytes: [UInt8], padding: Int = 0) {
+        self.address = address
+        self.bytes = bytes + [UInt8](repeating: 0, count: padding)
+    }
+
+    var unwindTable: UnwindTable? { nil }
+
+    func readWord(atAddress address: UInt64) -> UInt64? {
+        let offset = address &- self.address
+        guard bytes.count >= 8, offset <= UInt64(bytes.count - 8) else { return nil }
+        return (0..<8).reduce(0) { $0 | UInt64(bytes[Int(offset) + $1]) << UInt64($1 * 8) }
+    }
+}
+
+extension [UInt8] {
+    /// A number in little-endian order.
+    static func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+        (0..<(Number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: number >> Number($0 * 8)) }
+    }
+}
+
+/// Parts of files.
+enum FileReader {
+    static func bytes(_ path: String, at offset: UInt64, count: Int) throws -> [UInt8] {
+        let text = try Command.run("/usr/bin/tail", ["-c", "+\(offset + 1)", path])
+        return Array(text.bytes.prefix(count))
+    }
+}

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Unwinder
+
+/// Instructions by hand (Intel SDM, CALL) at 0x40_0000; the return address is behind them.
+struct ReturnAddressScanTests {
+    private static let base: UInt64 = 0x40_0000
+    private static let size = 0x2000
+
+    /// Looks for the caller of `address` on a stack of `words`, with `code` placed to end at `returnAddress`.
+    private func caller(
+        of address: UInt64, _ code: [UInt8], endingAt returnAddress: UInt64, stack words: [UInt64], isLeaf: Bool = true
+    ) -> (pc: UInt64, slot: UInt64)? {
+        var bytes = [UInt8](repeating: 0x90, count: Self.size)
+        let end = Int(returnAddress - Self.base)
+        bytes.replaceSubrange((end - code.count)..<end, with: code)
+        let image = FlatImage(address: 0, bytes)
+        var registers = Registers()
+        registers.stackPointer = 0x7000
+        let stack = words.flatMap { [UInt8].little($0) }
+        return unsafe stack.withUnsafeBytes { buffer in
+            let sample = unsafe StackSample(registers: registers, stack: buffer, isCut: false)
+            let range = Self.base..<(Self.base + UInt64(Self.size))
+            let scan = ReturnAddressScan(sample: sample) { address in
+                range.contains(address) ? MappedImage(range: range, bias: Self.base, bytes: image) : nil
+            }
+            return scan.caller(of: address, sp: 0x7000, isLeaf: isLeaf)
+        }
+    }
+
+    private func directCall(from returnAddress: UInt64, to target: UInt64) -> [UInt8] {
+        [0xe8] + .little(Int32(truncatingIfNeeded: Int64(target) - Int64(returnAddress)))
+    }
+
+    /// A call of the function that the code is in proves the caller, also behind other words.
+    @Test(arguments: [0, 1, 63]) func direct(depth: Int) {
+        let back: UInt64 = 0x40_0800
+        let code = directCall(from: back, to: 0x40_1000)
+        let stack = [UInt64](repeating: 0x1234_5678, count: depth) + [back, 0]
+        for isLeaf in [true, false] {
+            let found = caller(of: 0x40_1010, code, endingAt: back, stack: stack, isLeaf: isLeaf)
+            #expect(found?.pc == back)
+            #expect(found?.slot == 0x7000 + UInt64(depth) * 8)
+        }
+    }
+
+    /// Calls of other functions: behind the code, or too far in front of it; and words too deep in the stack.
+    @Test func notOurs() {
+        let back: UInt64 = 0x40_0800
+        let behind = directCall(from: back, to: 0x40_1011)
+        #expect(caller(of: 0x40_1010, behind, endingAt: back, stack: [back]) == nil)
+        let far = directCall(from: back, to: 0x40_1010 - 0x1_0000)
+        #expect(caller(of: 0x40_1010, far, endingAt: back, stack: [back]) == nil)
+        let near = directCall(from: back, to: 0x40_1010 - 0xffff)
+        #expect(caller(of: 0x40_1010, near, endingAt: back, stack: [back]) != nil)
+        let ours = directCall(from: back, to: 0x40_1000)
+        let deep = [UInt64](repeating: 0, count: 64) + [back]
+        #expect(caller(of: 0x40_1010, ours, endingAt: back, stack: deep) == nil)
+    }
+
+    static let indirect: [(String, [UInt8])] = [
+        ("call rax", [0xff, 0xd0]), ("call rdi", [0xff, 0xd7]), ("call r11", [0x41, 0xff, 0xd3]),
+        ("call [rax+8]", [0xff, 0x50, 8]), ("call [rbp-16]", [0xff, 0x55, 0xf0]),
+        ("call [rax+0x1234]", [0xff, 0x90, 0x34, 0x12, 0, 0]), ("call [rip+0x100]", [0xff, 0x15, 0, 1, 0, 0]),
+    ]
+
+    /// An indirect call says nothing about its target: only the top of a leaf's stack is believed.
+    @Test(arguments: indirect) func indirectCalls(_ name: String, _ code: [UInt8]) {
+        let back: UInt64 = 0x40_0800
+        #expect(caller(of: 0x40_1010, code, endingAt: back, stack: [back])?.pc == back, "\(name)")
+        #expect(caller(of: 0x40_1010, code, endingAt: back, stack: [0, back]) == nil)
+        #expect(caller(of: 0x40_1010, code, endingAt: back, stack: [back], isLeaf: false) == nil)
+    }
+
+    static let others: [(String, [UInt8])] = [
+        ("jmp rax", [0xff, 0xe0]), ("push [rax]", [0xff, 0x30]), ("inc eax", [0xff, 0xc0]),
+        ("jmp rel32", [0xe9, 0, 0, 0, 0]),
+        ("nop", [0x90]), ("push [rip+0]", [0xff, 0x35, 0, 0, 0, 0]), ("ret", [0xc3]),
+    ]
+
+    @Test(arguments: others) func otherInstructions(_ name: String, _ code: [UInt8]) {
+        #expect(caller(of: 0x40_1010, code, endingAt: 0x40_0800, stack: [0x40_0800]) == nil, "\(name)")
+    }
+
+    /// Words that are no addresses of code, at the borders of what is mapped and of all addresses.
+    @Test(arguments: [0, 1, 4096, 0x3f_ffff, 0x40_0000, 0x40_0001, 0x40_0007, 0x40_2001, .max] as [UInt64])
+    func strayWords(_ word: UInt64) {
+        #expect(caller(of: 0x40_1010, [0x90], endingAt: 0x40_0800, stack: [word]) == nil)
+    }
+}
