@@ -40,9 +40,13 @@ def count(path):
 
 
 def measure(folder, hertz, seconds, patience=120):
-    """µs of CPU per sample of record and of script."""
+    """µs of CPU per sample of record and of script; None if perf record fails, as some versions do."""
     path = os.path.join(folder, "perf.data")
-    recording = record(path, hertz, seconds)
+    try:
+        recording = record(path, hertz, seconds)
+    except subprocess.CalledProcessError as error:
+        print(f"perf left out: {error}")
+        return None
     samples = count(path)
     scripting, printed = script(path, patience)
     os.unlink(path)

@@ -56,7 +56,7 @@ public struct Configuration: Hashable, Sendable {
         /// Names and the tables they come from, in both processes.
         public var symbolsBytes = 12 << 20
         /// Unwind tables and blocks of target files.
-        public var unwindBytes = 8 << 20
+        public var unwindBytes = 4 << 20
     }
 
     /// What is kept in memory.

@@ -6,6 +6,11 @@ struct SlotKey: Hashable {
     var context: UInt32
     var kind: UInt8
     var end: UInt8
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(UInt64(node) << 32 | UInt64(context))
+        hasher.combine(UInt16(kind) << 8 | UInt16(end))
+    }
 }
 
 /// Equal samples of one slot.
@@ -56,8 +61,13 @@ struct OpenSlot {
     var end: UInt64 { start &+ Slot.length }
 
     mutating func add(_ key: SlotKey, weight: Double) {
-        sums[key, default: (0, 0)].count &+= 1
-        sums[key, default: (0, 0)].weight += weight
+        Self.count(&sums[key, default: (0, 0)], weight)
+    }
+
+    /// One look-up for both.
+    private static func count(_ sum: inout (count: UInt32, weight: Double), _ weight: Double) {
+        sum.count &+= 1
+        sum.weight += weight
     }
 
     func closed() -> Slot {

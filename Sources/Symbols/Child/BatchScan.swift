@@ -24,6 +24,10 @@ struct BatchScan {
     /// Greatest bound (start or end of a candidate) at or below each address, and smallest one above.
     private var below: [UInt64]
     private var above: [UInt64]
+    /// The last answer of `firstIndex` and the addresses that it lies between.
+    private var lastIndex = 0
+    private var lastBelow = UInt64.max
+    private var lastAbove: UInt64 = 0
 
     /// - Parameter addresses: sorted, each once.
     init(addresses: [UInt64], order: Order) {
@@ -96,7 +100,16 @@ struct BatchScan {
         if first > 0 { above[first - 1] = min(above[first - 1], bound) }
     }
 
-    private func firstIndex(atLeast value: UInt64) -> Int {
+    /// Neighbours in a symbol table mostly lie between the same two addresses: the last answer is tried first.
+    private mutating func firstIndex(atLeast value: UInt64) -> Int {
+        if value > lastBelow, value <= lastAbove { return lastIndex }
+        lastIndex = search(atLeast: value)
+        lastBelow = lastIndex > 0 ? addresses[lastIndex - 1] : 0
+        lastAbove = lastIndex < addresses.count ? addresses[lastIndex] : .max
+        return lastIndex
+    }
+
+    private func search(atLeast value: UInt64) -> Int {
         var low = 0
         var high = addresses.count
         while low < high {

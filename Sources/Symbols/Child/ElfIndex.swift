@@ -25,19 +25,34 @@ struct ElfIndex {
 
     /// Flattens the functions of all tables; `nil` if there are more than `limit`.
     static func ranges(of tables: [any FunctionTable], limit: Int) -> RangeIndex? {
+        guard let count = functions(of: tables, limit: limit) else { return nil }
         var found: [SymbolCandidate] = []
+        // A growing array would be there twice.
+        found.reserveCapacity(count)
         for (number, table) in tables.enumerated() {
-            guard table.count <= 8 * limit else { return nil }
             table.forEachFunction { function in
-                if found.count <= limit { found.append(candidate(function, table: number)) }
+                if found.count < count { found.append(candidate(function, table: number)) }
             }
-            guard found.count <= limit else { return nil }
         }
         found.sort { ($0.start, $0.priority) < ($1.start, $1.priority) }
         settleTies(&found, tables)
         boundUnsized(&found)
         for index in found.indices { found[index].priority = UInt32(index) }
         return RangeIndex(sorted: found)
+    }
+
+    /// How many functions the tables list; `nil` if more than `limit`.
+    private static func functions(of tables: [any FunctionTable], limit: Int) -> Int? {
+        var count = 0
+        for table in tables {
+            guard table.count <= 8 * limit else { return nil }
+            table.scanFunctions { _ in
+                count += 1
+                return count > limit
+            }
+            if count > limit { return nil }
+        }
+        return count
     }
 
     /// Even priorities have a size, odd ones none.

@@ -15,9 +15,9 @@ struct IndexCache {
 
     init(budget: Int) { self.budget = budget }
 
-    /// Symbols of one module for which an index is made; it takes 12 bytes each, half of the
+    /// Symbols of one module for which an index is made; it takes 12 bytes each, a quarter of the
     /// budget at most, and 36 while it is built.
-    var maximumIndexedSymbols: Int { budget / 24 }
+    var maximumIndexedSymbols: Int { budget / 48 }
 
     /// Uses after which an entry counts as idle.
     private static let idleUses: UInt64 = 256

@@ -20,7 +20,9 @@ struct KallsymsIndex {
 
     init(reading file: borrowing FileDescriptor) {
         var found: [SymbolCandidate] = []
+        // Only what is written takes memory; growing would need old and new at once.
         text.reserveCapacity(3 << 20)
+        found.reserveCapacity(KallsymsIndex.maximumSymbols)
         _ = TextLines.forEach(file, from: 0, to: KallsymsIndex.maximumText) { line, _ in
             if let candidate = candidate(line) { found.append(candidate) }
             return found.count < KallsymsIndex.maximumSymbols

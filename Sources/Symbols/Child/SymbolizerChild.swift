@@ -7,6 +7,8 @@ import Platform
 /// To be called in a process of its own, started with one end of a SOCK_SEQPACKET pair, before any thread is started.
 /// - Parameter socket: number of that end.
 public func runSymbolizerChild(socket number: Int32) -> Never {
+    // The start of a large program has touched much that names never need.
+    OwnMemory.dropCode()
     do throws(Errno) {
         try SymbolizerSandbox.enter(socket: number)
         var child = SymbolizerChild(socket: MessageSocket(FileDescriptor(owning: number)))
