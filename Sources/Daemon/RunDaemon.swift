@@ -7,7 +7,7 @@ import Platform
 /// `hearthd` without a subcommand: samples and serves until told to end.
 struct RunDaemon: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Sample and serve (the default).", shouldDisplay: false)
+        commandName: "run", abstract: "Sample and serve (the default); `hearthd run --help` lists its options.")
 
     @OptionGroup var options: DaemonOptions
 

@@ -68,20 +68,25 @@ struct Wiring {
         let status = sampler == nil ? "not sampling" : "sampling"
         var loop: SamplerLoop?
         if let sampler { loop = SamplerLoop(sampler) }
-        if let loop {
-            loop.start { [manager, logger] in
-                health.didStart()
-                OwnMemory.dropCode()
-                logger.info("sampling")
-                manager.ready(status: status)
-            }
-        } else {
-            manager.ready(status: status)
-        }
+        begin(loop, health, status: status)
         let reloader = Reloader(
             options: options, settings: settings, threshold: threshold, decider: decider, rename: rename,
             metrics: metrics, manager: manager, status: status, logger: logger)
         try await serve(loop: loop, namer: namer, server: server, health: health, reloader: reloader)
+    }
+
+    /// The manager hears of the start when the first ring was read, without a sampler at once.
+    private func begin(_ loop: SamplerLoop?, _ health: DaemonHealth, status: String) {
+        guard let loop else {
+            manager.ready(status: status)
+            return
+        }
+        loop.start { [manager, logger] in
+            health.didStart()
+            OwnMemory.dropCode()
+            logger.info("sampling")
+            manager.ready(status: status)
+        }
     }
 
     private func serve(
@@ -128,7 +133,8 @@ struct Wiring {
         do {
             let sampler = try HostSampler(
                 settings: samplerSettings(), cpus: cpus, sink: store, budget: budgets.sampler,
-                unwindBudget: budgets.unwind, hooks: hooks)
+                unwindBudget: budgets.unwind, sinkBudget: budgets.store,
+                hooks: hooks)
             let (bytes, count) = sampler.rings
             logger.info("rings open", metadata: ["rings": "\(count)", "bytes_each": "\(bytes)"])
             return sampler

@@ -22,6 +22,7 @@ public final class HostSampler {
     /// What was counted since the start.
     public let counters: SamplerCounters
     private let drained: (UInt64) -> Void
+    private let sinkBudget: StageBudget?
     private let timer: StageTimer
     private let isRenaming = Flag()
     /// Whether only a part of the host's samples is wanted: tasks that nobody knows are not in it.
@@ -53,16 +54,19 @@ public final class HostSampler {
     ///
     /// - Parameters:
     ///   - unwindBudget: bytes for the blocks of target files; charged with the time of walking.
+    ///   - sinkBudget: charged with the time that the sink takes.
     /// - Throws: the error of perf_event_open or mmap when not even the smallest ring can be had.
     public init(
         settings: SamplerSettings, cpus: [Int32], sink: any SampleSink, budget: StageBudget,
-        unwindBudget: StageBudget, hooks: Hooks
+        unwindBudget: StageBudget, sinkBudget: StageBudget? = nil, hooks: Hooks
     ) throws(Errno) {
         self.settings = settings
         self.sink = sink
         self.budget = budget
         cache = BlockCache(bytes: unwindBudget.limitBytes)
         timer = StageTimer(unwindBudget)
+        unwindBudget.usedBytes = cache.capacityBytes
+        self.sinkBudget = sinkBudget
         drained = hooks.drained
         if case .tree = settings.scope { isTree = true } else { isTree = false }
         group = try RingGroup(cpus: cpus, settings: settings)
@@ -123,11 +127,21 @@ public final class HostSampler {
         let limit = all ? now : now &- Self.settleTime
         unsafe group.drain(before: limit) { bytes, lane in unsafe handle(bytes, lane: lane) }
         counters.drains.add()
-        sink.advance(to: limit)
+        deliver(to: limit)
         drained(limit)
         processes.bury(before: limit)
         group.jitter(olderThan: Self.jitterAge)
         pruneModules()
+    }
+
+    /// Lets the sink take over what came; its time is the sink's, not the sampler's.
+    private func deliver(to limit: UInt64) {
+        let before = SystemTime.threadCPU()
+        sink.advance(to: limit)
+        guard let sinkBudget else { return }
+        let used = SystemTime.threadCPU() &- before
+        sinkBudget.charge(cpuNanoseconds: used)
+        timer.note(charged: used)
     }
 
     private func handle(_ bytes: UnsafeRawBufferPointer, lane: Int) {

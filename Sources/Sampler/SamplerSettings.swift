@@ -2,7 +2,7 @@
 public struct SamplerSettings: Sendable {
     /// When a reader is woken.
     public enum Wakeup: String, Sendable {
-        /// When a ring is half full, or every 300 ms: cheapest.
+        /// When a ring is half full, or every 250 ms: cheapest.
         case batched
         /// At each sample: 35–43 µs later, for about 9 µs of CPU more.
         case immediate
@@ -22,7 +22,7 @@ public struct SamplerSettings: Sendable {
     public var scope: Scope
     /// Samples per second and CPU.
     public var hertz: Int
-    /// Largest relative deviation of the period, 0…0.5.
+    /// Largest relative deviation of the period, 0…0.9.
     public var jitter: Double
     /// When the kernel wakes the reader.
     public var wakeup: Wakeup

@@ -22,6 +22,9 @@ final class StageTimer {
         return result
     }
 
+    /// Notes time of the thread that was charged to another stage.
+    func note(charged nanoseconds: UInt64) { charged &+= nanoseconds }
+
     /// What was charged since the last call, in ns.
     func takeCharged() -> UInt64 {
         defer { charged = 0 }

@@ -28,8 +28,8 @@ public final class LibunwindEngine: NativeUnwinder {
 
     deinit { unsafe frames.deallocate() }
 
-    /// Places without a rule in one stack that are bridged.
-    private static let maximumBridges = 16
+    /// Frames without a rule in one stack that are bridged.
+    private static let maximumBridges = 2048
 
     /// Appends the frames of one stack and says how its walk ended.
     public func unwind(
@@ -51,7 +51,7 @@ public final class LibunwindEngine: NativeUnwinder {
             return unsafe .handedBack(
                 pc: request.foreign_pc, sp: request.foreign_sp, framePointer: request.foreign_frame_pointer)
         }
-        return unsafe .ended(end(request, sample: sample, reader: reader))
+        return unsafe .ended(end(request, isLeaf: frames.count == 1, sample: sample, reader: reader))
     }
 
     private func run(_ request: inout hearth_unwind_request, reader: ImageReader, space: LibunwindSpace) {
@@ -77,10 +77,14 @@ public final class LibunwindEngine: NativeUnwinder {
         _ frame: UnwoundFrame, isLeaf: Bool, _ scan: ReturnAddressScan, _ request: inout hearth_unwind_request,
         _ frames: inout [UnwoundFrame]
     ) {
-        if let caller = scan.caller(of: frame.lookupAddress, sp: frame.sp, isLeaf: isLeaf) {
+        let framePointer = unsafe request.registers.6
+        if let caller = scan.caller(
+            of: frame.lookupAddress, sp: frame.sp, framePointer: framePointer, isLeaf: isLeaf)
+        {
             // The engine takes its first pc for exact: it gets an address inside of the call instead of behind it.
             unsafe request.registers.16 = caller.pc &- 1
-            unsafe request.registers.7 = caller.slot &+ 8
+            unsafe request.registers.7 = caller.sp
+            unsafe request.registers.6 = caller.framePointer ?? framePointer
         } else {
             unsafe request.registers.16 = frame.lookupAddress
             unsafe request.may_guess = 1
@@ -126,11 +130,13 @@ public final class LibunwindEngine: NativeUnwinder {
         }
     }
 
-    private func end(_ request: hearth_unwind_request, sample: StackSample, reader: ImageReader) -> StackEnd {
+    private func end(
+        _ request: hearth_unwind_request, isLeaf: Bool, sample: StackSample, reader: ImageReader
+    ) -> StackEnd {
         switch unsafe hearth_unwind_end(rawValue: request.end) {
         // Without a rule and with rbp = 0 libunwind takes a frame for the root; a leaf is none, its rbp is any number.
         case HEARTH_UNWIND_COMPLETE:
-            unsafe request.guessed != 0 && request.count == 1 ? .broken(.noUnwindInfo) : .complete
+            unsafe request.guessed != 0 && isLeaf ? .broken(.noUnwindInfo) : .complete
         case HEARTH_UNWIND_BEYOND_DUMP: sample.isCut ? .truncated : .broken(.badStackPointer)
         case HEARTH_UNWIND_BELOW_DUMP: .broken(.badStackPointer)
         case HEARTH_UNWIND_UNREADABLE: .broken(reader.missed ?? .badStackPointer)

@@ -7,13 +7,14 @@ struct ReturnAddressScanTests {
     private static let base: UInt64 = 0x40_0000
     private static let size = 0x2000
 
-    /// Looks for the caller of `address` on a stack of `words`, with `code` placed to end at `returnAddress`.
+    /// Looks for the caller of `address` on a stack of `words` at 0x7000, with `code` placed to end at `returnAddress`.
     private func caller(
-        of address: UInt64, _ code: [UInt8], endingAt returnAddress: UInt64, stack words: [UInt64], isLeaf: Bool = true
-    ) -> (pc: UInt64, slot: UInt64)? {
+        of address: UInt64, _ code: [UInt8], endingAt returnAddress: UInt64, stack words: [UInt64],
+        framePointer: UInt64 = 0, isLeaf: Bool = true, behind: [UInt8] = []
+    ) -> ReturnAddressScan.Caller? {
         var bytes = [UInt8](repeating: 0x90, count: Self.size)
         let end = Int(returnAddress - Self.base)
-        bytes.replaceSubrange((end - code.count)..<end, with: code)
+        bytes.replaceSubrange((end - code.count)..<(end + behind.count), with: code + behind)
         let image = FlatImage(address: 0, bytes)
         var registers = Registers()
         registers.stackPointer = 0x7000
@@ -22,11 +23,17 @@ struct ReturnAddressScanTests {
             let sample = unsafe StackSample(registers: registers, stack: buffer, isCut: false)
             let range = Self.base..<(Self.base + UInt64(Self.size))
             let scan = ReturnAddressScan(sample: sample) { address in
-                range.contains(address) ? MappedImage(range: range, bias: Self.base, bytes: image) : nil
+                if Self.unreadable.contains(address) {
+                    return MappedImage(range: Self.unreadable, bias: 0, bytes: nil)
+                }
+                return range.contains(address) ? MappedImage(range: range, bias: Self.base, bytes: image) : nil
             }
-            return scan.caller(of: address, sp: 0x7000, isLeaf: isLeaf)
+            return scan.caller(of: address, sp: 0x7000, framePointer: framePointer, isLeaf: isLeaf)
         }
     }
+
+    /// Code that a runtime made.
+    private static let unreadable: Range<UInt64> = 0x80_0000..<0x81_0000
 
     private func directCall(from returnAddress: UInt64, to target: UInt64) -> [UInt8] {
         [0xe8] + .little(Int32(truncatingIfNeeded: Int64(target) - Int64(returnAddress)))
@@ -40,8 +47,23 @@ struct ReturnAddressScanTests {
         for isLeaf in [true, false] {
             let found = caller(of: 0x40_1010, code, endingAt: back, stack: stack, isLeaf: isLeaf)
             #expect(found?.pc == back)
-            #expect(found?.slot == 0x7000 + UInt64(depth) * 8)
+            #expect(found?.sp == 0x7008 + UInt64(depth) * 8)
+            #expect(found != nil && found?.framePointer == nil)
         }
+    }
+
+    /// A frame pointer that leads upwards to a call is believed before calls that may be left over; others are not.
+    @Test func framePointer() throws {
+        let back: UInt64 = 0x40_0800
+        let stack: [UInt64] = [0, 0, 0x7018, back, 0]
+        let call: [UInt8] = [0xff, 0xd0]
+        let found = try #require(caller(of: 0x40_1010, call, endingAt: back, stack: stack, framePointer: 0x7010))
+        #expect(found.pc == back && found.sp == 0x7020 && found.framePointer == 0x7018)
+        // Downwards, unaligned, below the stack pointer, not behind a call.
+        #expect(caller(of: 0x40_1010, call, endingAt: back, stack: [0, 0, 8, back, 0], framePointer: 0x7010) == nil)
+        #expect(caller(of: 0x40_1010, call, endingAt: back, stack: stack, framePointer: 0x7011) == nil)
+        #expect(caller(of: 0x40_1010, call, endingAt: back, stack: stack, framePointer: 0x6ff0) == nil)
+        #expect(caller(of: 0x40_1010, [0x90], endingAt: back, stack: stack, framePointer: 0x7010) == nil)
     }
 
     /// Calls of other functions: behind the code, or too far in front of it; and words too deep in the stack.
@@ -54,6 +76,10 @@ struct ReturnAddressScanTests {
         let near = directCall(from: back, to: 0x40_1010 - 0xffff)
         #expect(caller(of: 0x40_1010, near, endingAt: back, stack: [back]) != nil)
         let ours = directCall(from: back, to: 0x40_1000)
+        // A call further up may be left over: it must be nearer.
+        let middle = directCall(from: back, to: 0x40_1010 - 0x1000)
+        #expect(caller(of: 0x40_1010, middle, endingAt: back, stack: [back]) != nil)
+        #expect(caller(of: 0x40_1010, middle, endingAt: back, stack: [0, back]) == nil)
         let deep = [UInt64](repeating: 0, count: 64) + [back]
         #expect(caller(of: 0x40_1010, ours, endingAt: back, stack: deep) == nil)
     }
@@ -80,6 +106,37 @@ struct ReturnAddressScanTests {
 
     @Test(arguments: others) func otherInstructions(_ name: String, _ code: [UInt8]) {
         #expect(caller(of: 0x40_1010, code, endingAt: 0x40_0800, stack: [0x40_0800]) == nil, "\(name)")
+    }
+
+    /// rbp leads to a frame if that lies above, links upwards and returns behind a call.
+    @Test func framePointers() {
+        let back: UInt64 = 0x40_0800
+        func caller(_ pointer: UInt64, _ stack: [UInt64], _ code: [UInt8] = [0xff, 0xd0]) -> ReturnAddressScan.Caller? {
+            self.caller(of: 0x80_0010, code, endingAt: back, stack: stack, framePointer: pointer, isLeaf: false)
+        }
+        let found = caller(0x7010, [1, 2, 0x7100, back])
+        #expect(found?.pc == back && found?.sp == 0x7020 && found?.framePointer == 0x7100)
+        #expect(caller(0x7010, [1, 2, 0, back])?.framePointer == 0)
+        // The caller is code that nobody can read.
+        #expect(caller(0x7010, [1, 2, 0x7100, 0x80_0100])?.pc == 0x80_0100)
+        #expect(caller(0x7010, [1, 2, 0x7010, back]) == nil, "a loop")
+        #expect(caller(0x7010, [1, 2, 0x7008, back]) == nil, "downwards")
+        #expect(caller(0x6ff8, [0x7100, back, 0, 0]) == nil, "below the stack pointer")
+        #expect(caller(0x7009, [1, 2, 0x7100, back]) == nil, "not aligned")
+        #expect(caller(0x7018, [1, 2, 3, 0x7100]) == nil, "the end of the copy")
+        #expect(caller(.max - 7, [1, 2, 3, 4]) == nil)
+        #expect(caller(0x7010, [1, 2, 0x7100, back], [0x90]) == nil, "no call")
+        #expect(caller(0x7010, [1, 2, 0x7100, 0x1234_5678]) == nil, "no code")
+    }
+
+    /// What musl's clone does behind the call of a thread's function.
+    @Test func threadRoot() {
+        let back: UInt64 = 0x40_0800
+        let end: [UInt8] = [0x89, 0xc7, 0x31, 0xc0, 0xb0, 0x3c, 0x0f, 0x05]
+        let stack = [0, 0, back]
+        let found = caller(of: 0x80_0010, [0xff, 0xd1], endingAt: back, stack: stack, isLeaf: false, behind: end)
+        #expect(found?.pc == back && found?.sp == 0x7018)
+        #expect(caller(of: 0x80_0010, [0xff, 0xd1], endingAt: back, stack: stack, isLeaf: false) == nil)
     }
 
     /// Words that are no addresses of code, at the borders of what is mapped and of all addresses.

@@ -24,6 +24,8 @@ final class Module: ImageBytes {
     private(set) var state = State.unopened
     /// Counts uses, so that the longest unused file is closed first.
     var lastUse: UInt64 = 0
+    private var triedFor: ProcessKey?
+    private var attempts = 0
     /// Whether the readers of names have been told about the module.
     var wasAnnounced = false
     private(set) var unwindTable: UnwindTable?
@@ -66,7 +68,24 @@ final class Module: ImageBytes {
         return UnwindTable(ehFrame: section.address, size: section.size, in: words)
     }
 
-    func markUnreadable(_ reason: UnnamedReason) { state = .unreadable(reason) }
+    func markUnreadable(_ reason: UnnamedReason, for process: ProcessKey? = nil) {
+        state = .unreadable(reason)
+        triedFor = process
+        attempts += 1
+    }
+
+    /// Processes in which opening a file is tried before it is given up.
+    private static let maximumAttempts = 32
+
+    /// Whether the file is to be opened now: never tried, or it failed in another process, which may have been gone.
+    func shouldOpen(for process: ProcessKey) -> Bool {
+        switch state {
+        case .unopened: true
+        case .unreadable(.fileGone), .unreadable(.fileReplaced):
+            info.kind == .elf && triedFor != process && attempts < Self.maximumAttempts
+        case .unreadable, .open, .duplicate: false
+        }
+    }
 
     func markDuplicate(of other: Module) { state = .duplicate(other) }
 

@@ -52,12 +52,12 @@ final class ModuleTable {
         let module = mapping.module.canonical
         uses += 1
         module.lastUse = uses
-        guard case .unopened = module.state else { return module }
+        guard module.shouldOpen(for: process.key) else { return module }
         guard module.info.kind == .elf else { return prepareJIT(module, of: process) }
         switch opener.open(mapping, of: process) {
         case .success(let opened): return adopt(opened, as: module, process: process)
         case .failure(let failure):
-            module.markUnreadable(failure.reason)
+            module.markUnreadable(failure.reason, for: process.key)
             announce(PinnedModule(module: module, file: nil, process: process, unnamed: failure.reason))
             return module
         }
@@ -69,12 +69,12 @@ final class ModuleTable {
             module.info.buildID = id.hexadecimal
             if let known = byIdentity[.buildID(id)]?.canonical, known !== module {
                 module.markDuplicate(of: known)
-                if case .unopened = known.state { return adopt(opened, as: known, process: process) }
-                return known
+                if case .open = known.state { return known }
+                return adopt(opened, as: known, process: process)
             }
             byIdentity[.buildID(id)] = module
         }
-        let isFirst = module.lastUse == uses && !module.wasAnnounced
+        let isFirst = !module.wasAnnounced
         module.open(opened.image)
         keepOpen(module)
         if isFirst {

@@ -117,12 +117,25 @@ final class ProcessTable {
 
     /// Forgets processes that ended before `time`.
     func bury(before time: UInt64) {
+        var staying: [(pid: Int32, key: ProcessKey, until: UInt64)] = []
         while let first = leaving.first, first.until <= time {
             leaving.removeFirst()
             guard let process = processes[first.pid], process.key == first.key else { continue }
+            if hasOtherThreads(process) {
+                staying.append((first.pid, first.key, first.until &+ 1_000_000_000))
+                continue
+            }
             retireAll(of: process)
             processes[first.pid] = nil
         }
+        leaving += staying
+    }
+
+    /// The first thread can end before the others (pthread_exit in main); /proc is asked only where that may be.
+    private func hasOtherThreads(_ process: Process) -> Bool {
+        let pid = process.key.pid
+        guard process.threads.keys.contains(where: { $0 != pid }) else { return false }
+        return ProcFile.numbers(in: "\(procRoot)/\(pid)/task").contains { $0 != pid }
     }
 
     private func retireAll(of process: Process) {

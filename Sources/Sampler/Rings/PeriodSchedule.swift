@@ -24,7 +24,7 @@ struct PeriodSchedule {
     let nominal: UInt64
     private let jitter: Double
 
-    /// - Parameter jitter: largest relative deviation, 0…0.5.
+    /// - Parameter jitter: largest relative deviation, 0…0.9.
     init(nominal: UInt64, jitter: Double, start: UInt64) {
         self.nominal = nominal
         self.jitter = jitter

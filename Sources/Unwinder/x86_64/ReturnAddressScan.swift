@@ -1,30 +1,68 @@
-/// Finds the caller of code that has no unwind rule and keeps no frame pointer, by the call that must have led there.
+/// Finds the caller of code that has no unwind rule, by the call that must have led there.
 ///
 /// Compilers leave out the rules of functions that cannot be unwound through (Swift and Rust with -O: leaves that call
-/// nothing). A word on the stack is believed to be the return address if the instruction in front of it is a call whose
-/// target is shortly before the code in question; for a leaf, the top of the stack also if the call is an indirect one.
+/// nothing), JIT compilers write none (V8 keeps frame pointers). A word on the stack is believed to be the return
+/// address if the instruction in front of it is a call whose target is shortly before the code in question.
 struct ReturnAddressScan {
+    /// Where a frame without a rule returns to.
+    struct Caller {
+        /// The return address.
+        var pc: UInt64
+        /// Stack pointer in the caller.
+        var sp: UInt64
+        /// rbp in the caller, `nil` if it is what it was.
+        var framePointer: UInt64?
+    }
+
     /// Words looked at: functions without rules are small.
     private static let maximumWords: UInt64 = 64
-    /// How far a function may reach from its start.
+    /// How far a function may reach from its start when the call to it is on top of the stack.
     private static let maximumFunction: UInt64 = 1 << 16
+    /// The same for a call further up, which may be left over from another function.
+    private static let maximumFunctionAbove: UInt64 = 1 << 12
 
     let sample: StackSample
     let image: (UInt64) -> MappedImage?
 
-    /// The return address of the frame and where it lies.
+    /// The caller of a frame. What proves most comes first: a direct call to this code on top of the stack, a frame
+    /// pointer that leads to a call, an indirect call on top of a leaf's stack, a direct call further up.
     ///
     /// - Parameters:
     ///   - address: an address inside of the frame's current instruction.
     ///   - isLeaf: whether the frame is the innermost one.
-    func caller(of address: UInt64, sp: UInt64, isLeaf: Bool) -> (pc: UInt64, slot: UInt64)? {
+    func caller(of address: UInt64, sp: UInt64, framePointer: UInt64, isLeaf: Bool) -> Caller? {
+        let top = sample.word(at: sp).flatMap { word in code(before: word).map { (word, $0) } }
+        if let (word, bytes) = top, isDirectCall(bytes, returningTo: word, into: address, within: Self.maximumFunction) {
+            return Caller(pc: word, sp: sp &+ 8)
+        }
+        if let caller = byFramePointer(framePointer, sp: sp) { return caller }
+        if isLeaf, let (word, bytes) = top, Self.isIndirectCall(bytes) { return Caller(pc: word, sp: sp &+ 8) }
+        return furtherUp(address, sp: sp)
+    }
+
+    /// The frame that rbp points to, if it lies above and returns behind a call. Code that a runtime made cannot be
+    /// read, so there any address will do.
+    private func byFramePointer(_ pointer: UInt64, sp: UInt64) -> Caller? {
+        guard pointer >= sp, pointer & 7 == 0, let saved = sample.word(at: pointer),
+            let pc = sample.word(at: pointer &+ 8), saved == 0 || saved > pointer, let image = image(pc &- 1)
+        else { return nil }
+        if image.bytes != nil {
+            guard let bytes = code(before: pc), (bytes >> 24) & 0xff == 0xe8 || Self.isIndirectCall(bytes) else {
+                return nil
+            }
+        }
+        return Caller(pc: pc, sp: pointer &+ 16, framePointer: saved)
+    }
+
+    private func furtherUp(_ address: UInt64, sp: UInt64) -> Caller? {
         for index in 0..<Self.maximumWords {
             let slot = sp &+ index * 8
             guard let word = sample.word(at: slot) else { return nil }
             guard let bytes = code(before: word) else { continue }
-            if isDirectCall(bytes, returningTo: word, into: address) { return (word, slot) }
-            guard Self.isIndirectCall(bytes) else { continue }
-            if isLeaf && index == 0 || isThreadRoot(returningTo: word) { return (word, slot) }
+            let isCall = isDirectCall(bytes, returningTo: word, into: address, within: Self.maximumFunctionAbove)
+            if isCall || Self.isIndirectCall(bytes) && isThreadRoot(returningTo: word) {
+                return Caller(pc: word, sp: slot &+ 8)
+            }
         }
         return nil
     }
@@ -43,11 +81,13 @@ struct ReturnAddressScan {
     }
 
     /// `call rel32` is E8 and the distance from the next instruction.
-    private func isDirectCall(_ bytes: UInt64, returningTo pc: UInt64, into address: UInt64) -> Bool {
+    private func isDirectCall(
+        _ bytes: UInt64, returningTo pc: UInt64, into address: UInt64, within distance: UInt64
+    ) -> Bool {
         guard (bytes >> 24) & 0xff == 0xe8 else { return false }
-        let distance = Int64(Int32(truncatingIfNeeded: bytes >> 32))
-        let target = pc &+ UInt64(bitPattern: distance)
-        return target <= address && address &- target < Self.maximumFunction
+        let relative = Int64(Int32(truncatingIfNeeded: bytes >> 32))
+        let target = pc &+ UInt64(bitPattern: relative)
+        return target <= address && address &- target < distance
     }
 
     /// `FF /2` (Intel SDM, CALL): by register, by memory with an 8-bit or a 32-bit displacement, relative to rip.

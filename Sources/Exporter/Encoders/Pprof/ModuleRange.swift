@@ -30,7 +30,9 @@ struct ModuleRange {
         limit = max(limit, overflow ? .max : ceiling)
         isUsed = true
         guard case .lines(let lines) = frame.name, !lines.isEmpty else {
-            (hasFunctions, hasFilenames, hasLineNumbers) = (false, false, false)
+            // Every frame is written with a function; one that stands for an address is no reason for a reader to look
+            // for names again, which takes it minutes and finds none.
+            (hasFilenames, hasLineNumbers) = (false, false)
             return
         }
         hasFilenames = hasFilenames && lines.allSatisfy { !$0.file.isEmpty }
