@@ -107,7 +107,6 @@ extension LiveSuites {
             #expect(try daemon.metric("hearth_config_last_reload_successful") == 1)
             let joined = try daemon.get("/api/v1/profile?target=greek&last=1s&format=folded").body
             #expect(joined.contains("alpha") && joined.contains("beta"), "processes of a joined target are told apart")
-
             try daemon.reload(targets: "  rules:\n    - {match: {exe: alpha}, nmae: other}\n")
             try daemon.wait(for: "the failed reload") { try daemon.metric("hearth_config_last_reload_successful") == 0 }
             let problem = try daemon.awaitLog("configuration not reloaded")

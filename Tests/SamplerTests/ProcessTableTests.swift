@@ -129,6 +129,27 @@ struct ProcessTableTests {
         #expect(host.table.processes[20]?.key == ProcessKey(pid: 20, start: late + 20))
     }
 
+    /// A main thread that ends first leaves its process to the other threads.
+    @Test func firstThreadEndsFirst() throws {
+        let host = try Host()
+        try host.add(10, name: "a")
+        host.table.scan()
+        for tid in [10, 11] as [Int32] {
+            host.sample(10, tid, context: UInt32(tid))
+            _ = unsafe mkdir(host.folder.appending("10/task"), 0o755)
+            _ = unsafe mkdir(host.folder.appending("10/task/\(tid)"), 0o755)
+        }
+        let process = try #require(host.table.processes[10])
+        host.table.exit(task(10, parent: 1))
+        host.table.bury(before: late + 5_000_000_000)
+        #expect(host.table.processes[10] === process)
+        host.table.exit(task(10, parent: 1, tid: 11, after: 6_000_000_000))
+        #expect(host.retired == [11])
+        host.table.bury(before: late + 7_000_000_000)
+        #expect(host.table.processes[10] == nil)
+        #expect(host.retired == [11, 10])
+    }
+
     /// Contexts state the name of the process: renaming the first thread ends those of all threads, each once.
     @Test func renaming() throws {
         let host = try Host()
