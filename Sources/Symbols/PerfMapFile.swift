@@ -5,7 +5,7 @@ public import Platform
 public enum PerfMapRefusal: Error, Hashable, Sendable {
     /// There is none, or it cannot be opened.
     case unavailable(Errno)
-    /// A FIFO, a device, a directory.
+    /// A FIFO, a device, a directory, a symbolic link.
     case notRegular
     /// It belongs neither to the target's user nor to root.
     case foreignOwner(UInt32)
@@ -21,9 +21,11 @@ public enum PerfMapFile {
     public static func open(namespacePID: Int32, root: OpenFile, user: UInt32) throws(PerfMapRefusal) -> OpenFile {
         let file: FileDescriptor
         do throws(Errno) {
-            file = try RootedOpen.regularFile("/tmp/perf-\(namespacePID).map", below: root.descriptor)
+            // Runtimes write the file itself; a link was put there by somebody else, and may lead to any file.
+            file = try RootedOpen.regularFile(
+                "/tmp/perf-\(namespacePID).map", below: root.descriptor, extraFlags: O_NOFOLLOW)
         } catch {
-            throw error.code == EINVAL ? .notRegular : .unavailable(error)
+            throw error.code == EINVAL || error.code == ELOOP ? .notRegular : .unavailable(error)
         }
         guard let status = try? file.status() else { throw .unavailable(.last) }
         guard status.st_uid == user || status.st_uid == 0 else { throw .foreignOwner(status.st_uid) }

@@ -7,8 +7,12 @@ import Platform
 enum RootedOpen {
     /// Opens a regular file below a root directory for reading. Absolute links are resolved below the root, magic
     /// links of /proc are refused, a FIFO does not block. openat2(2).
-    static func regularFile(_ path: String, below root: borrowing FileDescriptor) throws(Errno) -> FileDescriptor {
-        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+    ///
+    /// - Parameter extraFlags: such as O_NOFOLLOW, where the last component may be no link.
+    static func regularFile(
+        _ path: String, below root: borrowing FileDescriptor, extraFlags: Int32 = 0
+    ) throws(Errno) -> FileDescriptor {
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | extraFlags
         // SAFETY: the path is a C string for the time of the call.
         let number = try retrying {
             unsafe hearth_openat2(root.number, path, flags, UInt64(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS))
