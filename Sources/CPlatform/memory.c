@@ -19,3 +19,5 @@ void hearth_drop_code(void) {
     uintptr_t end = (uintptr_t)etext & ~(page - 1);
     if (end > start) (void)madvise((void *)start, end - start, MADV_DONTNEED);
 }
+
+void hearth_trim_heaps(void) { (void)malloc_trim(0); }

@@ -21,9 +21,13 @@ final class Namer: Sendable {
 
     /// Works until `end` is called; then names what is left and returns.
     func run() {
+        var slots = 0
         while !isEnding.load(ordering: .acquiring) {
             wake.wait()
             nameSlot()
+            slots += 1
+            // After eight seconds all that is done once was done; then about once a minute, after what readers asked for.
+            if slots % 64 == 8 { OwnMemory.tidy() }
         }
     }
 

@@ -9,4 +9,10 @@ public enum OwnMemory {
     /// Gives up the pages of the program's own code. What still runs comes back with a minor fault; what only the start
     /// needed (most of a large static program: type metadata, conformances) does not.
     public static func dropCode() { hearth_drop_code() }
+
+    /// Drops code, and returns what malloc keeps for later to the kernel. Takes milliseconds: not for the sampler's thread.
+    public static func tidy() {
+        hearth_drop_code()
+        hearth_trim_heaps()
+    }
 }
