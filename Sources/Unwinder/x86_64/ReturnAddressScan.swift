@@ -32,7 +32,8 @@ struct ReturnAddressScan {
     ///   - isLeaf: whether the frame is the innermost one.
     func caller(of address: UInt64, sp: UInt64, framePointer: UInt64, isLeaf: Bool) -> Caller? {
         let top = sample.word(at: sp).flatMap { word in code(before: word).map { (word, $0) } }
-        if let (word, bytes) = top, isDirectCall(bytes, returningTo: word, into: address, within: Self.maximumFunction) {
+        if let (word, bytes) = top, isDirectCall(bytes, returningTo: word, into: address, within: Self.maximumFunction)
+        {
             return Caller(pc: word, sp: sp &+ 8)
         }
         if let caller = byFramePointer(framePointer, sp: sp) { return caller }
