@@ -36,6 +36,7 @@ final class ChildProcess: Sendable {
         self.errors = errors?.reading ?? -1
         self.state = Mutex(State(input: input.writing, status: outcome == 0 ? nil : -1))
         if outcome != 0 { throw Errno(outcome) }
+        LivingChildren.add(pid)
     }
 
     deinit {
@@ -77,11 +78,26 @@ final class ChildProcess: Sendable {
             if let status = state.status { return status }
             var raw: Int32 = 0
             while unsafe waitpid(pid, &raw, 0) == -1, errno == EINTR {}
+            LivingChildren.remove(pid)
             let status = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + raw & 0x7f
             state.status = status
             return status
         }
     }
+}
+
+/// Children that live. Those that globals own are never released, so they are ended when the tests end; they would also
+/// keep our standard error open, for whose end somebody may wait.
+private enum LivingChildren {
+    private static let pids = Mutex<Set<pid_t>>([])
+    private static let installed = atexit { pids.withLock { for pid in $0 { Glibc.kill(pid, SIGTERM) } } }
+
+    static func add(_ pid: pid_t) {
+        _ = installed
+        pids.withLock { _ = $0.insert(pid) }
+    }
+
+    static func remove(_ pid: pid_t) { pids.withLock { _ = $0.remove(pid) } }
 }
 
 /// Held while pipes are made and a child is started, so that no other child inherits them in between.

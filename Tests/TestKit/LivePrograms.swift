@@ -7,7 +7,8 @@ extension KnownProgram {
     public static let forbid = KnownProgram("forbid", .c, "live/forbid.c", "gcc", flags)
     /// Threads with names, exec, one function or the other.
     public static let change = KnownProgram("change", .c, "live/change.c", "gcc", flags)
-    /// The same, byte for byte the same layout, under another build-id.
-    public static let changeAnew = KnownProgram(
-        "change-anew", .c, "live/change.c", "gcc", flags + ["-Wl,--build-id=0x" + String(repeating: "5a", count: 20)])
+    /// The same layout under other names, all of which begin with `wrong`: nobody may ever see one.
+    public static let changeWrong = KnownProgram(
+        "change-wrong", .c, "live/change.c", "gcc",
+        flags + ["-Dwork_one=wrong_one", "-Dwork_two=wrong_two", "-Dbefore_exec=wrong_exec", "-Drun=wrong_run"])
 }

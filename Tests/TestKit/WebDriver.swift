@@ -50,6 +50,7 @@ public final class WebDriver {
         }
     }
 
+    /// Loads a page and waits for it.
     public func open(_ url: String) throws { try send("POST", session + "/url", ["url": url]) }
 
     /// Result of the body of a function.
@@ -57,7 +58,9 @@ public final class WebDriver {
         try send("POST", session + "/execute/sync", ["script": script, "args": [] as [String]])
     }
 
+    /// Value of an expression as a string.
     public func text(_ script: String) throws -> String { try run("return String(\(script))") as? String ?? "" }
+    /// Value of an expression as a number.
     public func number(_ script: String) throws -> Double { try run("return Number(\(script))") as? Double ?? .nan }
 
     /// Clicks as a person does: the element must be visible and not covered.
@@ -65,6 +68,7 @@ public final class WebDriver {
         try send("POST", try element(selector) + "/click", [String: String]())
     }
 
+    /// Sends keys to an element.
     public func type(_ text: String, into selector: String) throws {
         try send("POST", try element(selector) + "/value", ["text": text])
     }
@@ -75,10 +79,12 @@ public final class WebDriver {
         try command("Emulation.setDeviceMetricsOverride", size)
     }
 
+    /// `light` or `dark`.
     public func prefer(scheme: String) throws {
         try command("Emulation.setEmulatedMedia", ["features": [["name": "prefers-color-scheme", "value": scheme]]])
     }
 
+    /// A command of the Chrome DevTools protocol.
     public func command(_ name: String, _ parameters: [String: Any]) throws {
         try send("POST", session + "/goog/cdp/execute", ["cmd": name, "params": parameters])
     }
@@ -89,6 +95,7 @@ public final class WebDriver {
         return entries.compactMap { $0["message"] as? String }
     }
 
+    /// The window as PNG.
     public func screenshot() throws -> Data {
         Data(base64Encoded: try send("GET", session + "/screenshot", nil) as? String ?? "") ?? Data()
     }
