@@ -23,6 +23,9 @@ public struct ModuleFiles: Sendable {
     /// The build-id of the map record, empty if unknown: what is quarantined when the file brings the child down.
     public var buildID: [UInt8]
 
+    /// Bytes that a perf map has now, 0 for other kinds.
+    public var textSize: UInt64 { TextFile(self).size }
+
     /// Files of one module.
     public init(kind: ModuleFileKind, main: OpenFile, debugFiles: [OpenFile] = [], buildID: [UInt8] = []) {
         self.kind = kind

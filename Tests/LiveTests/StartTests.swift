@@ -105,14 +105,16 @@ extension LiveSuites {
                 try daemon.metric("hearth_samples_excluded_total") ?? 0 > before + 20
             }
             #expect(try daemon.metric("hearth_config_last_reload_successful") == 1)
-            let joined = try daemon.get("/api/v1/profile?target=greek&last=1s&format=folded").body
-            #expect(joined.contains("alpha") && joined.contains("beta"), "processes of a joined target are told apart")
+            try daemon.wait(for: "both processes, told apart, in the joined target") {
+                let joined = try daemon.get("/api/v1/profile?target=greek&last=5s&format=folded").body
+                return joined.contains("alpha") && joined.contains("beta")
+            }
             try daemon.reload(targets: "  rules:\n    - {match: {exe: alpha}, nmae: other}\n")
             try daemon.wait(for: "the failed reload") { try daemon.metric("hearth_config_last_reload_successful") == 0 }
             let problem = try daemon.awaitLog("configuration not reloaded")
             #expect(problem.contains("hearth.yaml:6") && problem.contains("nmae"), "\(problem)")
-            let newest = try Self.newest(daemon)
-            try daemon.wait(for: "three more seconds") { try Self.newest(daemon) > newest + 3e9 }
+            let now = Date().timeIntervalSince1970 * 1e9
+            try daemon.wait(for: "three more seconds") { try Self.newest(daemon) > now + 3e9 }
             let last = try daemon.get("/api/v1/profile?target=all&last=2s&format=folded").body
             #expect(last.contains("greek;alpha") && last.contains("greek;beta"), "\(last.prefix(500))")
             #expect(!last.contains("gamma;"), "\(last.prefix(500))")
