@@ -13,6 +13,8 @@ public struct PerfSampling: Sendable {
     public var wakeupBytes: UInt32
     /// Sample children that the task forks as well.
     public var inherit = false
+    /// Report mappings, names, forks and exits as well.
+    public var reportsChanges = true
 
     /// Everything that a walk needs is recorded with each sample.
     public init(periodNanoseconds: UInt64, stackBytes: UInt32 = 65528, userOnly: Bool = false, wakeupBytes: UInt32 = 0)
@@ -37,7 +39,7 @@ public struct PerfSampling: Sendable {
         | UInt64(PERF_SAMPLE_REGS_USER.rawValue) | UInt64(PERF_SAMPLE_STACK_USER.rawValue)
         | UInt64(PERF_SAMPLE_CGROUP.rawValue)
 
-    /// The attribute of a cpu-clock event that also reports mappings, names, forks and exits in band.
+    /// The attribute of a cpu-clock event that can also report mappings, names, forks and exits in band.
     func attribute() -> perf_event_attr {
         var attr = perf_event_attr()
         attr.type = PERF_TYPE_SOFTWARE.rawValue
@@ -53,7 +55,10 @@ public struct PerfSampling: Sendable {
         attr.exclude_idle = 1
         attr.disabled = 1
         attr.inherit = inherit ? 1 : 0
-        setSideBand(&attr)
+        attr.sample_id_all = 1
+        attr.use_clockid = 1
+        attr.clockid = CLOCK_MONOTONIC
+        if reportsChanges { setSideBand(&attr) }
         if wakeupBytes > 0 {
             attr.watermark = 1
             attr.wakeup_watermark = wakeupBytes
@@ -71,9 +76,6 @@ public struct PerfSampling: Sendable {
         attr.task = 1
         attr.cgroup = 1
         attr.build_id = 1
-        attr.sample_id_all = 1
-        attr.use_clockid = 1
-        attr.clockid = CLOCK_MONOTONIC
     }
 }
 

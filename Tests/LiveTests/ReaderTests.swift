@@ -209,8 +209,10 @@ extension LiveSuites {
             return try Command.run("/usr/bin/unshare", ["-m", "/bin/sh", "-c", script, "sh"] + command)
         }
 
-        @Test("hearth record shows the known split and passes on the status", arguments: [false, true])
-        func record(_ unprivileged: Bool) throws {
+        @Test(
+            "hearth record shows the known split and passes on the status",
+            arguments: [(false, ""), (true, ""), (true, "--period-ns 1001001"), (true, "--period-ns 2002002")])
+        func record(_ unprivileged: Bool, _ mode: String) throws {
             guard let built = try KnownProgram.plainC.builtOrSkipped() else { return }
             guard !unprivileged || getuid() == 0, let setpriv = Self.tool("setpriv") else { return }
             let folder = try TemporaryDirectory()
@@ -224,7 +226,7 @@ extension LiveSuites {
             // The engine itself where the client would do the same.
             let line =
                 user + [folder.appending(unprivileged ? "hearthd" : "hearth"), "record", "-o", output, "--"]
-                + ["/bin/sh", "-c", "\(program) --seconds 3 --depth 4; exit 7"]
+                + ["/bin/sh", "-c", "\(program) --seconds 3 --depth 4 \(mode); exit 7"]
             let result = try Command.run(line[0], Array(line.dropFirst()), directory: folder.path)
             #expect(result.status == 7, "\(result.errors)")
             let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: output)), as: UTF8.self)

@@ -29,13 +29,14 @@ final class RingGroup {
     /// - Throws: the error of the first CPU for which no ring could be opened at any size.
     init(cpus: [Int32], settings: SamplerSettings) throws(Errno) {
         let tasks = Self.tasks(of: settings)
-        let (events, size) = try Self.open(cpus: cpus, pid: tasks.first ?? -1, settings: settings)
+        let periods = tasks.isEmpty ? [settings.nominalPeriod] : PeriodMix(nominal: settings.nominalPeriod).periods
+        let (events, size) = try Self.open(cpus: cpus, pid: tasks.first ?? -1, settings: settings, period: periods[0])
         ringBytes = size
         let now = SystemTime().monotonic()
-        // A period cannot be changed in children that inherited it: theirs stays what it was at the start.
+        // A period cannot be changed in children that inherited it: several fixed ones share the rate instead.
         let jitter = tasks.isEmpty ? settings.jitter : 0
         for event in events {
-            followers += try Self.follow(event, tasks: tasks.dropFirst(), settings: settings)
+            followers += try Self.follow(event, tasks: tasks, settings: settings, periods: periods)
             let schedule = PeriodSchedule(nominal: settings.nominalPeriod, jitter: jitter, start: now)
             lanes.append(Lane(event: event, schedule: schedule))
             pollSet.append(pollfd(fd: event.number, events: Int16(POLLIN), revents: 0))
@@ -48,24 +49,28 @@ final class RingGroup {
         return pids.flatMap { ProcFile.numbers(in: "\(settings.procRoot)/\($0)/task") }
     }
 
-    /// Events of the other tasks on the CPU of an event, into its ring. Tasks that ended meanwhile are left out.
+    /// The other events of all tasks on the CPU of an event, into its ring. Tasks that ended meanwhile are left out.
     private static func follow(
-        _ leader: PerfEvent, tasks: ArraySlice<Int32>, settings: SamplerSettings
+        _ leader: PerfEvent, tasks: [Int32], settings: SamplerSettings, periods: [UInt64]
     ) throws(Errno) -> [FollowingEvent] {
         var events: [FollowingEvent] = []
         for task in tasks {
-            do {
-                events.append(try FollowingEvent(sampling(settings, ring: 0), pid: task, into: leader))
-            } catch {
-                guard error.code == ESRCH || error.code == EACCES else { throw error }
+            for (number, period) in periods.enumerated() where task != tasks[0] || number > 0 {
+                var sampling = sampling(settings, period: period, ring: 0)
+                sampling.reportsChanges = number == 0
+                do {
+                    events.append(try FollowingEvent(sampling, pid: task, into: leader))
+                } catch {
+                    guard error.code == ESRCH || error.code == EACCES else { throw error }
+                }
             }
         }
         return events
     }
 
-    private static func sampling(_ settings: SamplerSettings, ring: Int) -> PerfSampling {
+    private static func sampling(_ settings: SamplerSettings, period: UInt64, ring: Int) -> PerfSampling {
         var sampling = PerfSampling(
-            periodNanoseconds: settings.nominalPeriod, stackBytes: settings.stackBytes, userOnly: settings.userOnly,
+            periodNanoseconds: period, stackBytes: settings.stackBytes, userOnly: settings.userOnly,
             wakeupBytes: settings.wakeup == .batched ? UInt32(max(ring / 2, 1)) : 0)
         if case .processes = settings.scope { sampling.inherit = true }
         return sampling
@@ -73,14 +78,14 @@ final class RingGroup {
 
     /// Halves the size until every ring fits under the memlock limit.
     private static func open(
-        cpus: [Int32], pid: Int32, settings: SamplerSettings
+        cpus: [Int32], pid: Int32, settings: SamplerSettings, period: UInt64
     ) throws(Errno) -> ([PerfEvent], Int) {
         var size = settings.ringBytes(cpus: cpus.count)
         while true {
             do {
                 var events: [PerfEvent] = []
                 for cpu in cpus {
-                    let sampling = sampling(settings, ring: size)
+                    let sampling = sampling(settings, period: period, ring: size)
                     events.append(try PerfEvent(sampling, pid: pid, cpu: cpu, dataBytes: size))
                 }
                 return (events, size)
