@@ -82,10 +82,7 @@ extension LiveSuites {
             guard let built = try KnownProgram.change.builtOrSkipped() else { return }
             let folder = try TemporaryDirectory()
             let names = ["alpha", "beta", "gamma"]
-            let running = try names.map { name in
-                _ = try Command.output("cp", [built.path, folder.appending(name)])
-                return try RunningProgram(folder.appending(name), ["once", "600"])
-            }
+            let running = try names.map { try Self.start(built, as: $0, in: folder) }
             defer { for program in running { program.terminate() } }
             let daemon = try TrialDaemon(hertz: 199)
             try daemon.wait(for: "all three") { try Set(names).isSubset(of: daemon.targets().keys) }
@@ -119,6 +116,13 @@ extension LiveSuites {
             #expect(last.contains("greek;alpha") && last.contains("greek;beta"), "\(last.prefix(500))")
             #expect(!last.contains("gamma;"), "\(last.prefix(500))")
             #expect(daemon.end() == 0)
+        }
+
+        private static func start(_ built: BuiltProgram, as name: String, in folder: TemporaryDirectory) throws
+            -> RunningProgram
+        {
+            _ = try Command.output("cp", [built.path, folder.appending(name)])
+            return try RunningProgram(folder.appending(name), ["once", "600"])
         }
 
         private static func newest(_ daemon: TrialDaemon) throws -> Double {
