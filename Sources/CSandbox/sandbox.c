@@ -29,12 +29,13 @@
         BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1), RETURN(SECCOMP_RET_ERRNO | EPERM),                      \
         RETURN(SECCOMP_RET_ALLOW)
 
-// Allowed on descriptor 2 only: the last words of a crash, not the files that are lent.
-#define ALLOW_TO_STDERR(name)                                                                                          \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 4), LOAD(args[0]), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 2, 1, 0), \
-        RETURN(SECCOMP_RET_ERRNO | EPERM), RETURN(SECCOMP_RET_ALLOW)
+// Allowed on one descriptor only, not on the files that are lent.
+#define ALLOW_ON(name, number)                                                                                         \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 4), LOAD(args[0]),                                              \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 1, 0), RETURN(SECCOMP_RET_ERRNO | EPERM),                        \
+        RETURN(SECCOMP_RET_ALLOW)
 
-static int install_filter(void) {
+static int install_filter(unsigned int scratch) {
     struct sock_filter rules[] = {
         LOAD(arch),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, HEARTH_AUDIT_ARCH, 1, 0),
@@ -52,7 +53,8 @@ static int install_filter(void) {
         ALLOW(clock_gettime),
         ALLOW(setitimer),
         ALLOW(read),
-        ALLOW_TO_STDERR(write),
+        ALLOW_ON(write, 2), // the last words of a crash
+        ALLOW_ON(pwrite64, scratch),
         ALLOW(lseek),
         ALLOW(mremap),
         ALLOW(getrandom),
@@ -89,17 +91,24 @@ static int limit(int resource, rlim_t value) {
     return setrlimit(resource, &wanted);
 }
 
-static int close_all_but(unsigned int socket) {
+static int close_range_between(unsigned int low, unsigned int high) {
+    return high <= low + 1 ? 0 : (int)syscall(SYS_close_range, low + 1, high - 1, 0);
+}
+
+static int close_all_but(unsigned int socket, unsigned int scratch) {
     for (unsigned int number = 0; number < 2; number++)
-        if (number != socket) close((int)number);
-    if (socket > 3 && syscall(SYS_close_range, 3u, socket - 1, 0) != 0) return -1;
-    unsigned int next = socket < 3 ? 3 : socket + 1;
-    return (int)syscall(SYS_close_range, next, ~0u, 0);
+        if (number != socket && number != scratch) close((int)number);
+    unsigned int low = socket < scratch ? socket : scratch;
+    unsigned int high = socket < scratch ? scratch : socket;
+    if (low < 2) low = 2;
+    if (high < 2) high = 2;
+    if (close_range_between(2, low) != 0 || close_range_between(low, high) != 0) return -1;
+    return (int)syscall(SYS_close_range, high + 1, ~0u, 0);
 }
 
 int hearth_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
-enum hearth_sandbox_step hearth_sandbox_enter(int socket, uint64_t memory) {
+enum hearth_sandbox_step hearth_sandbox_enter(int socket, int scratch, uint64_t memory) {
     (void)prctl(PR_SET_NAME, "hearth-symbols", 0, 0, 0);
     // Tables are built in large arrays that live for a moment: their memory goes back to the kernel at once.
     (void)mallopt(M_MMAP_THRESHOLD, 64 << 10);
@@ -108,11 +117,11 @@ enum hearth_sandbox_step hearth_sandbox_enter(int socket, uint64_t memory) {
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     // Capabilities and filters are those of a thread. Sharing of memory can be undone by nobody but a single thread.
     if (unshare(CLONE_VM) != 0) return HEARTH_SANDBOX_THREADS;
-    if (close_all_but((unsigned int)socket) != 0) return HEARTH_SANDBOX_DESCRIPTORS;
+    if (close_all_but((unsigned int)socket, (unsigned int)scratch) != 0) return HEARTH_SANDBOX_DESCRIPTORS;
     if (limit(RLIMIT_CORE, 0) != 0 || limit(RLIMIT_AS, memory) != 0 || limit(RLIMIT_NOFILE, 32) != 0 ||
         limit(RLIMIT_NPROC, 0) != 0)
         return HEARTH_SANDBOX_LIMITS;
     if (drop_capabilities() != 0) return HEARTH_SANDBOX_CAPABILITIES;
-    if (install_filter() != 0) return HEARTH_SANDBOX_FILTER;
+    if (install_filter((unsigned int)scratch) != 0) return HEARTH_SANDBOX_FILTER;
     return HEARTH_SANDBOX_DONE;
 }

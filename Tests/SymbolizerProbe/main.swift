@@ -9,7 +9,7 @@ case "refuse": exit(3)
 case "escape":
     // Walks into each wall and prints what it met: `name=errno`, 0 for a wall that is not there.
     do {
-        try SymbolizerSandbox.enter(socket: 2)
+        try SymbolizerSandbox.enter(socket: 2, scratch: 2)
     } catch {
         exit(1)
     }
@@ -23,6 +23,7 @@ case "escape":
     report("fork", fork())
     report("dup", dup(2))
     report("write", Int32(truncatingIfNeeded: unsafe write(9, "x", 1)))
+    report("pwrite", Int32(truncatingIfNeeded: unsafe pwrite(9, "x", 1, 0)))
     report("exec", unsafe execv("/bin/true", []))
     report("stdout", fcntl(1, F_GETFD))
     let memory = unsafe mmap(nil, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

@@ -8,7 +8,7 @@ import Testing
             let start = UInt64(number) * 10
             return SymbolCandidate(start: start, end: start + 10, priority: 1, name: number)
         }
-        return .elf(ElfIndex(layers: ElfLayers(places: []), ranges: RangeIndex(sorted: candidates)))
+        return .elf(ElfIndex(layers: ElfLayers(places: []), ranges: .inMemory(RangeIndex(sorted: candidates))))
     }
 
     @Test func entriesStayWithinTheBudgetAndTheOldestGoes() {

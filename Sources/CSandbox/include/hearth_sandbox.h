@@ -15,12 +15,16 @@ enum hearth_sandbox_step {
     HEARTH_SANDBOX_FILTER,
 };
 
-// Gives up for good: every descriptor but `socket` and 2, every capability, core dumps, more than `memory` bytes of
-// address space, and every system call that is not needed to answer. Returns the step that failed (errno is set) or 0.
-enum hearth_sandbox_step hearth_sandbox_enter(int socket, uint64_t memory);
+// Gives up for good: every descriptor but `socket`, `scratch` and 2, every capability, core dumps, more than `memory`
+// bytes of address space, and every system call that is not needed to answer; `scratch` is the one file that can be
+// written. Returns the step that failed (errno is set) or 0.
+enum hearth_sandbox_step hearth_sandbox_enter(int socket, int scratch, uint64_t memory);
 
 // O_PATH, which Swift does not see: open a directory to name it only (asm-generic/fcntl.h).
 static const int hearth_open_path = 010000000;
+
+// O_TMPFILE, another one: a file without a name in a folder (asm-generic/fcntl.h, with O_DIRECTORY).
+static const int hearth_open_temporary = 020000000 | 0200000;
 
 // memfd_create with close-on-exec.
 int hearth_memory_file(const char *name);

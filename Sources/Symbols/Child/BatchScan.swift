@@ -4,6 +4,13 @@ struct BatchScan {
     struct Answer {
         var range: Range<UInt64>
         var name: UInt32
+
+        init(range: Range<UInt64>, name: UInt32) {
+            self.range = range
+            self.name = name
+        }
+
+        init(_ found: (range: Range<UInt64>, name: UInt32)) { self.init(range: found.range, name: found.name) }
     }
 
     /// What wins where candidates overlap.

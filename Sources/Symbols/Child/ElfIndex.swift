@@ -3,12 +3,29 @@ import Binary
 /// Where the symbols of an ELF module are and, unless there are too many, which ranges they cover.
 struct ElfIndex {
     var layers: ElfLayers
-    /// Ranges of virtual addresses; `nil` if the tables are to be read through for each batch.
-    var ranges: RangeIndex?
-    /// Whether there are too many at any time, not only while others need the memory.
-    var isTooLarge = false
+    /// Ranges of virtual addresses.
+    var ranges: Ranges
 
-    var byteCount: Int { 256 + layers.packedBytes + (ranges?.byteCount ?? 0) }
+    /// Where the ranges are.
+    enum Ranges {
+        case inMemory(RangeIndex)
+        case inFile(RangeFile)
+        /// Nowhere: the tables are read through for each batch.
+        case none
+    }
+
+    /// Whether it can be used as it is.
+    var isThere: Bool {
+        if case .inFile(let file) = ranges { file.isThere } else { true }
+    }
+
+    var byteCount: Int {
+        switch ranges {
+        case .inMemory(let index): 256 + layers.packedBytes + index.byteCount
+        case .inFile(let file): 256 + layers.packedBytes + file.byteCount
+        case .none: 256 + layers.packedBytes
+        }
+    }
 
     /// Two bits for the table, 30 for the offset of the name in its strings.
     static func reference(table: Int, name: UInt32) -> UInt32 { UInt32(table) << 30 | name }
@@ -34,8 +51,18 @@ struct ElfIndex {
                 if found.count < count { found.append(candidate(function, table: number)) }
             }
         }
+        order(&found, tables)
+        return flatten(&found)
+    }
+
+    /// Sorts by what wins last.
+    static func order(_ found: inout [SymbolCandidate], _ tables: [any FunctionTable]) {
         found.sort { ($0.start, $0.priority) < ($1.start, $1.priority) }
         settleTies(&found, tables)
+    }
+
+    /// The ranges of ordered functions.
+    static func flatten(_ found: inout [SymbolCandidate]) -> RangeIndex {
         boundUnsized(&found)
         for index in found.indices { found[index].priority = UInt32(index) }
         return RangeIndex(sorted: found)
@@ -56,7 +83,7 @@ struct ElfIndex {
     }
 
     /// Even priorities have a size, odd ones none.
-    private static func candidate(_ function: ElfFunction, table: Int) -> SymbolCandidate {
+    static func candidate(_ function: ElfFunction, table: Int) -> SymbolCandidate {
         let end = function.size > 0 ? function.start + function.size : function.sectionEnd
         let priority = function.rank << 1 | (function.size > 0 ? 0 : 1)
         return SymbolCandidate(

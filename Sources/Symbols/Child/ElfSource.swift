@@ -33,21 +33,23 @@ struct ElfSource {
             tables = layers.tables(main: main, debugFiles: files.debugFiles)
         }
         self.tables = tables ?? []
-        let isWorthAnIndex = ElfSource.isWorthAnIndex(self.tables, cache)
-        if let known, known.ranges != nil || known.isTooLarge || !isWorthAnIndex {
+        if let known, known.isThere {
             index = known
             return
         }
-        let limit = isWorthAnIndex ? cache.maximumIndexedSymbols : 0
-        let ranges = ElfIndex.ranges(of: self.tables, limit: limit)
-        index = ElfIndex(layers: layers, ranges: ranges, isTooLarge: isWorthAnIndex && ranges == nil)
+        index = ElfIndex(layers: layers, ranges: ElfSource.ranges(of: self.tables, cache))
         cache.insert(.elf(index), for: module)
     }
 
-    private static func isWorthAnIndex(_ tables: [any FunctionTable], _ cache: IndexCache) -> Bool {
-        let symbols = tables.reduce(0) { $0 + $1.count }
-        return symbols <= 8 * cache.maximumIndexedSymbols
-            && cache.hasRoom(for: 12 * min(symbols, cache.maximumIndexedSymbols))
+    /// Small tables are indexed in memory, others in a file if there is one.
+    private static func ranges(of tables: [any FunctionTable], _ cache: IndexCache) -> ElfIndex.Ranges {
+        let limit = cache.maximumIndexedSymbols
+        let most = min(limit, tables.reduce(0) { $0 + $1.count })
+        if cache.hasRoom(for: 12 * most), let index = ElfIndex.ranges(of: tables, limit: limit) {
+            return .inMemory(index)
+        }
+        guard let scratch = cache.scratch, let file = ElfRangeFile.build(tables, file: scratch) else { return .none }
+        return .inFile(file)
     }
 
     /// Answers for sorted addresses.
@@ -75,16 +77,17 @@ struct ElfSource {
 
     private func lookUp(_ addresses: [UInt64]) -> [UInt64: BatchScan.Answer] {
         var result: [UInt64: BatchScan.Answer] = [:]
-        if let ranges = index.ranges {
-            for address in addresses {
-                let (range, name) = ranges.lookUp(address)
-                result[address] = BatchScan.Answer(range: range, name: name)
+        var missed: [UInt64] = []
+        for address in addresses {
+            switch index.ranges {
+            case .inMemory(let ranges): result[address] = BatchScan.Answer(ranges.lookUp(address))
+            case .inFile(let file): result[address] = file.lookUp(address).map { BatchScan.Answer($0) }
+            case .none: break
             }
-        } else {
-            for (address, answer) in zip(addresses, ElfIndex.scan(tables, addresses: addresses)) {
-                result[address] = answer
-            }
+            if result[address] == nil { missed.append(address) }
         }
+        if missed.isEmpty { return result }
+        for (address, answer) in zip(missed, ElfIndex.scan(tables, addresses: missed)) { result[address] = answer }
         return result
     }
 

@@ -13,11 +13,17 @@ struct IndexCache {
     private var slots: [UInt64: Slot] = [:]
     private var clock: UInt64 = 0
 
-    init(budget: Int) { self.budget = budget }
+    /// For indices that are too large for memory.
+    let scratch: ScratchFile?
 
-    /// Symbols of one module for which an index is made; it takes 12 bytes each, a quarter of the
-    /// budget at most, and 36 while it is built.
-    var maximumIndexedSymbols: Int { budget / 48 }
+    init(budget: Int, scratch: ScratchFile? = nil) {
+        self.budget = budget
+        self.scratch = scratch
+    }
+
+    /// Symbols of one module for which an index is made in memory; it takes 12 bytes each, and 36 while it is built.
+    /// Without a file for larger ones, up to a quarter of the budget.
+    var maximumIndexedSymbols: Int { scratch == nil ? budget / 48 : min(budget / 48, 24 << 10) }
 
     /// Uses after which an entry counts as idle.
     private static let idleUses: UInt64 = 256

@@ -8,7 +8,7 @@ struct NameSource {
     private let blocks = BlockCache(bytes: 1 << 20)
     private var nextImage: UInt32 = 1
 
-    init(indexBytes: Int) { indices = IndexCache(budget: indexBytes) }
+    init(indexBytes: Int, scratch: ScratchFile? = nil) { indices = IndexCache(budget: indexBytes, scratch: scratch) }
 
     /// One answer for each address of the request. Takes over the descriptors.
     mutating func answers(to request: SymbolRequest, descriptors: [Int32]) -> [SymbolAnswer] {

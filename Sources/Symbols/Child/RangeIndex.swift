@@ -45,6 +45,16 @@ struct RangeIndex {
         return result
     }
 
+    /// Calls `body` with the start and the name of each range inside of the bounds, the first cut to them, until it
+    /// returns false. Whether it never did.
+    func forEachRange(in bounds: Range<UInt64>, _ body: (UInt64, UInt32) -> Bool) -> Bool {
+        guard body(bounds.lowerBound, lookUp(bounds.lowerBound).name) else { return false }
+        for index in starts.indices where starts[index] > bounds.lowerBound && starts[index] < bounds.upperBound {
+            guard body(starts[index], names[index]) else { return false }
+        }
+        return true
+    }
+
     init() {}
 
     /// Flattens candidates, which must be sorted by start. O(n log n).

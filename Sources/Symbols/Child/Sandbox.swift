@@ -6,10 +6,10 @@ public enum SymbolizerSandbox {
     /// Address space that the child may use, bytes.
     static let addressSpace: UInt64 = 512 << 20
 
-    /// Gives up all rights for good: descriptors but `socket` and standard error, capabilities, system calls. Call
-    /// before any thread is started.
+    /// Gives up all rights for good: descriptors but `socket`, `scratch` and standard error, capabilities, system calls
+    /// (`scratch` is the one file that can be written). Call before any thread is started.
     /// - Throws: the error of the step that failed; then the process must not read anything hostile.
-    public static func enter(socket: Int32) throws(Errno) {
-        if hearth_sandbox_enter(socket, addressSpace) != HEARTH_SANDBOX_DONE { throw .last }
+    public static func enter(socket: Int32, scratch: Int32) throws(Errno) {
+        if hearth_sandbox_enter(socket, scratch, addressSpace) != HEARTH_SANDBOX_DONE { throw .last }
     }
 }

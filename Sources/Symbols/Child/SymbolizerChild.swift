@@ -10,8 +10,9 @@ public func runSymbolizerChild(socket number: Int32) -> Never {
     // The start of a large program has touched much that names never need.
     OwnMemory.dropCode()
     do throws(Errno) {
-        try SymbolizerSandbox.enter(socket: number)
-        var child = SymbolizerChild(socket: MessageSocket(FileDescriptor(owning: number)))
+        let scratch = try? ScratchFile.make()
+        try SymbolizerSandbox.enter(socket: number, scratch: scratch?.number ?? number)
+        var child = SymbolizerChild(socket: MessageSocket(FileDescriptor(owning: number)), scratch: scratch)
         try child.serve()
         exit(0)
     } catch {
@@ -28,9 +29,9 @@ struct SymbolizerChild: ~Copyable {
     private var names: NameSource
     private var lastCPU: UInt64 = 0
 
-    init(socket: consuming MessageSocket, indexBytes: Int = 8 << 20) {
+    init(socket: consuming MessageSocket, scratch: ScratchFile?, indexBytes: Int = 8 << 20) {
         self.socket = socket
-        names = NameSource(indexBytes: indexBytes)
+        names = NameSource(indexBytes: indexBytes, scratch: scratch)
     }
 
     mutating func serve() throws(Errno) {
