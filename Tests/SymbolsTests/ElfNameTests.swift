@@ -161,7 +161,7 @@ import Testing
             #expect(answer.range.contains(address))
             #expect(expected.range.clamped(to: answer.range) == answer.range)
         }
-        var cache = IndexCache(budget: 4000)
+        var cache = IndexCache(budget: 4000, scratch: try ScratchFile.make())
         let source = try #require(ElfSource(ElfFiles(main: image, debugFiles: []), module: 1, cache: &cache))
         var demangler = Demangler()
         let answers = source.answers(

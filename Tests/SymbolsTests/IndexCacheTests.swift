@@ -11,9 +11,9 @@ import Testing
         return .elf(ElfIndex(layers: ElfLayers(places: []), ranges: .inMemory(RangeIndex(sorted: candidates))))
     }
 
-    @Test func entriesStayWithinTheBudgetAndTheOldestGoes() {
+    @Test func entriesStayWithinTheBudgetAndTheOldestGoes() throws {
         // The allocator may round one array up further than another.
-        var cache = IndexCache(budget: 5 * entry(100).byteCount + entry(100).byteCount / 2)
+        var cache = IndexCache(budget: 5 * entry(100).byteCount + entry(100).byteCount / 2, scratch: try ScratchFile.make())
         for module in 0..<5 as Range<UInt64> { cache.insert(entry(100), for: module) }
         _ = cache.entry(for: 0)
         cache.insert(entry(100), for: 9)
@@ -28,9 +28,9 @@ import Testing
         #expect(cache.byteCount == 0)
     }
 
-    @Test func thereIsRoomOnlyBesideWhatIsInUse() {
+    @Test func thereIsRoomOnlyBesideWhatIsInUse() throws {
         let size = entry(100).byteCount
-        var cache = IndexCache(budget: 2 * size + size / 2)
+        var cache = IndexCache(budget: 2 * size + size / 2, scratch: try ScratchFile.make())
         #expect(cache.hasRoom(for: 2 * size))
         cache.insert(entry(100), for: 1)
         cache.insert(entry(100), for: 2)

@@ -48,7 +48,7 @@ struct ElfSource {
         if cache.hasRoom(for: 12 * most), let index = ElfIndex.ranges(of: tables, limit: limit) {
             return .inMemory(index)
         }
-        guard let scratch = cache.scratch, let file = ElfRangeFile.build(tables, file: scratch) else { return .none }
+        guard let file = ElfRangeFile.build(tables, file: cache.scratch) else { return .none }
         return .inFile(file)
     }
 

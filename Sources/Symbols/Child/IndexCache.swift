@@ -14,16 +14,17 @@ struct IndexCache {
     private var clock: UInt64 = 0
 
     /// For indices that are too large for memory.
-    let scratch: ScratchFile?
+    let scratch: ScratchFile
 
-    init(budget: Int, scratch: ScratchFile? = nil) {
+    init(budget: Int, scratch: ScratchFile) {
         self.budget = budget
         self.scratch = scratch
     }
 
-    /// Symbols of one module for which an index is made in memory; it takes 12 bytes each, and 36 while it is built.
-    /// Without a file for larger ones, up to a quarter of the budget.
-    var maximumIndexedSymbols: Int { scratch == nil ? budget / 48 : min(budget / 48, 24 << 10) }
+    /// Symbols of one ELF module for which an index is made in memory; it takes 12 bytes each, and 36 while it is built.
+    var maximumIndexedSymbols: Int { min(maximumMapRanges, 24 << 10) }
+    /// Ranges of one perf map for which an index is made: a quarter of the budget.
+    var maximumMapRanges: Int { budget / 48 }
 
     /// Uses after which an entry counts as idle.
     private static let idleUses: UInt64 = 256
@@ -31,7 +32,7 @@ struct IndexCache {
     /// Whether that many bytes fit without forgetting what is in use: indices that drive each other out cost more than
     /// none.
     func hasRoom(for bytes: Int) -> Bool {
-        let inUse = slots.values.filter { $0.entry.isPermanent || clock - $0.lastUse < IndexCache.idleUses }
+        let inUse = slots.values.filter { clock - $0.lastUse < IndexCache.idleUses }
         return inUse.reduce(bytes) { $0 + $1.entry.byteCount } <= budget
     }
 
@@ -45,7 +46,7 @@ struct IndexCache {
         remove(module)
         guard entry.byteCount <= budget else { return }
         while byteCount + entry.byteCount > budget,
-            let oldest = slots.filter({ !$0.value.entry.isPermanent }).min(by: { $0.value.lastUse < $1.value.lastUse })
+            let oldest = slots.min(by: { $0.value.lastUse < $1.value.lastUse })
         {
             remove(oldest.key)
         }
@@ -64,11 +65,6 @@ enum IndexEntry {
     case elf(ElfIndex)
     case kallsyms(KallsymsIndex)
     case perfMap(PerfMapIndex)
-
-    /// The kernel's names are asked for all the time, and are the dearest to read again.
-    var isPermanent: Bool {
-        if case .kallsyms = self { true } else { false }
-    }
 
     var byteCount: Int {
         switch self {

@@ -8,7 +8,7 @@ struct NameSource {
     private let blocks = BlockCache(bytes: 1 << 20)
     private var nextImage: UInt32 = 1
 
-    init(indexBytes: Int, scratch: ScratchFile? = nil) { indices = IndexCache(budget: indexBytes, scratch: scratch) }
+    init(indexBytes: Int, scratch: ScratchFile) { indices = IndexCache(budget: indexBytes, scratch: scratch) }
 
     /// One answer for each address of the request. Takes over the descriptors.
     mutating func answers(to request: SymbolRequest, descriptors: [Int32]) -> [SymbolAnswer] {
@@ -55,10 +55,10 @@ struct NameSource {
         _ request: SymbolRequest, _ sorted: [UInt64], _ file: consuming FileDescriptor
     ) -> [(Range<UInt64>, SymbolOutcome)] {
         let index: KallsymsIndex
-        if case .kallsyms(let known)? = indices.entry(for: request.module) {
+        if case .kallsyms(let known)? = indices.entry(for: request.module), known.isThere {
             index = known
         } else {
-            index = KallsymsIndex(reading: file)
+            index = KallsymsIndex(reading: file, scratch: indices.scratch)
             indices.insert(.kallsyms(index), for: request.module)
         }
         return sorted.map { index.answer($0) }
@@ -73,7 +73,7 @@ struct NameSource {
         {
             index = known
         }
-        let fits = index.grow(file, size: request.size, limit: indices.maximumIndexedSymbols)
+        let fits = index.grow(file, size: request.size, limit: indices.maximumMapRanges)
         if fits { indices.insert(.perfMap(index), for: request.module) } else { indices.remove(request.module) }
         let unique = Array(Set(sorted)).sorted()
         let found = fits ? unique.map(index.lookUp) : PerfMapIndex.scan(file, size: request.size, addresses: unique)

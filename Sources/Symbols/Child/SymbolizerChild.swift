@@ -10,8 +10,8 @@ public func runSymbolizerChild(socket number: Int32) -> Never {
     // The start of a large program has touched much that names never need.
     OwnMemory.dropCode()
     do throws(Errno) {
-        let scratch = try? ScratchFile.make()
-        try SymbolizerSandbox.enter(socket: number, scratch: scratch?.number ?? number)
+        let scratch = try ScratchFile.make()
+        try SymbolizerSandbox.enter(socket: number, scratch: scratch.number)
         var child = SymbolizerChild(socket: MessageSocket(FileDescriptor(owning: number)), scratch: scratch)
         try child.serve()
         exit(0)
@@ -29,7 +29,7 @@ struct SymbolizerChild: ~Copyable {
     private var names: NameSource
     private var lastCPU: UInt64 = 0
 
-    init(socket: consuming MessageSocket, scratch: ScratchFile?, indexBytes: Int = 8 << 20) {
+    init(socket: consuming MessageSocket, scratch: ScratchFile, indexBytes: Int = 4 << 20) {
         self.socket = socket
         names = NameSource(indexBytes: indexBytes, scratch: scratch)
     }
