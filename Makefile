@@ -9,7 +9,7 @@ RELEASE  = $(SWIFT) build -c release --static-swift-stdlib $(FLAGS)
 FORMATTED = Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint format golden install uninstall clean
+.PHONY: help run build test bench lint format golden fixture install uninstall clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,11 @@ format: ## formats every Swift file in place
 golden: ## rewrites the expected files of the tests; review the diff
 	@scripts/bootstrap test
 	HEARTH_GOLDEN=rewrite scripts/test --filter ExporterTests
+
+fixture: ## records the stack of a thread for the tests: PID= NAME= [THREAD=] (gdb, root)
+	@scripts/bootstrap test
+	$(SWIFT) build --product hearth-fixture $(FLAGS)
+	@scripts/record-fixture "$(NAME)" --pid "$(PID)" $(if $(THREAD),--thread "$(THREAD)")
 
 install: build ## installs both programs, the units and the configuration (PREFIX, DESTDIR)
 	@scripts/install install "$(DESTDIR)" "$(PREFIX)"

@@ -110,6 +110,14 @@ let package = Package(
         tests("PlatformTests", ["Platform", "TestKit"]),
         tests("BinaryTests", ["Binary", "Platform", "TestKit"]),
         tests("UnwinderTests", ["Unwinder", "Model", "TestKit"]),
+        // Recorded stacks: the format and its recorder (scripts/record-fixture).
+        .target(
+            name: "StackFixtures", dependencies: ["Unwinder", "Model", "Platform"], path: "Tests/StackFixtures",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "hearth-fixture", dependencies: ["StackFixtures", "Unwinder", "Binary", "Runtimes", "Platform", "Model"],
+            path: "Tests/StackRecorder", swiftSettings: strict),
+        tests("GoldenStackTests", ["StackFixtures", "Unwinder", "Model"]),
         tests("SymbolsTests", ["Symbols", "Binary", "Platform", "Model", "TestKit", "hearth-symbolizer-probe"]),
         .executableTarget(
             name: "hearth-symbolizer-probe", dependencies: ["Symbols", "Platform"], path: "Tests/SymbolizerProbe",
