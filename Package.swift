@@ -115,7 +115,8 @@ let package = Package(
             name: "StackFixtures", dependencies: ["Unwinder", "Model", "Platform"], path: "Tests/StackFixtures",
             swiftSettings: strict),
         .executableTarget(
-            name: "hearth-fixture", dependencies: ["StackFixtures", "Unwinder", "Binary", "Runtimes", "Platform", "Model"],
+            name: "hearth-fixture",
+            dependencies: ["StackFixtures", "Unwinder", "Binary", "Runtimes", "Platform", "Model"],
             path: "Tests/StackRecorder", swiftSettings: strict),
         tests("GoldenStackTests", ["StackFixtures", "Unwinder", "Model"]),
         tests("SymbolsTests", ["Symbols", "Binary", "Platform", "Model", "TestKit", "hearth-symbolizer-probe"]),

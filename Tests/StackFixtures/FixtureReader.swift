@@ -6,6 +6,7 @@ public struct FixtureError: Error, Hashable, CustomStringConvertible {
     public var line: Int
     /// What is wrong with it.
     public var problem: String
+    /// Line and problem.
     public var description: String { "line \(line): \(problem)" }
 }
 

@@ -34,11 +34,13 @@ public final class FixtureSpace: CodeSpace {
         return low < mappings.count && mappings[low].range.contains(address) ? mappings[low] : nil
     }
 
+    /// See ``CodeSpace``.
     public func image(at address: UInt64) -> MappedImage? {
         guard let mapping = mapping(at: address) else { return nil }
         return MappedImage(range: mapping.range, bias: mapping.bias, bytes: mapping.image.map { images[$0] })
     }
 
+    /// See ``CodeSpace``: of all mapped files by their bias.
     public func readData(at address: UInt64) -> UInt64? {
         for mapping in mappings {
             guard let image = mapping.image.map({ images[$0] }) else { continue }
@@ -47,6 +49,7 @@ public final class FixtureSpace: CodeSpace {
         return nil
     }
 
+    /// See ``CodeSpace``.
     public func isForeign(_ address: UInt64) -> Bool { mapping(at: address)?.isForeign ?? false }
 }
 

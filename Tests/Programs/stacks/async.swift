@@ -2,6 +2,7 @@
 
 struct Planned: Error {}
 
+/// Where gdb stops.
 @_optimize(none) @inline(never) @_silgen_name("stop_here") public func stopHere() {}
 
 @inline(never) func leaf(_ depth: Int) async -> Int {
@@ -26,7 +27,11 @@ struct Planned: Error {}
 @main struct Program {
     static func main() async {
         switch CommandLine.arguments.last {
-        case "closure": print([3, 1, 2].sorted { first, second in stopHere(); return first < second })
+        case "closure":
+            print(
+                [3, 1, 2].sorted { first, second in
+                    stopHere(); return first < second
+                })
         case "throws": print((try? thrower(3)) ?? -1)
         case "group":
             let sum = await withTaskGroup(of: Int.self) { group in
