@@ -54,9 +54,9 @@ public struct Configuration: Hashable, Sendable {
         /// Stacks and windows.
         public var storeBytes = 16 << 20
         /// Names and the tables they come from, in both processes.
-        public var symbolsBytes = 12 << 20
+        public var symbolsBytes = 4 << 20
         /// Unwind tables and blocks of target files.
-        public var unwindBytes = 4 << 20
+        public var unwindBytes = 2 << 20
     }
 
     /// What is kept in memory.

@@ -13,7 +13,8 @@ import Testing
 
     @Test func entriesStayWithinTheBudgetAndTheOldestGoes() throws {
         // The allocator may round one array up further than another.
-        var cache = IndexCache(budget: 5 * entry(100).byteCount + entry(100).byteCount / 2, scratch: try ScratchFile.make())
+        var cache = IndexCache(
+            budget: 5 * entry(100).byteCount + entry(100).byteCount / 2, scratch: try ScratchFile.make())
         for module in 0..<5 as Range<UInt64> { cache.insert(entry(100), for: module) }
         _ = cache.entry(for: 0)
         cache.insert(entry(100), for: 9)

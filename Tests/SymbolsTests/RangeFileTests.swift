@@ -35,7 +35,8 @@ import Testing
             let start = UInt64.random(in: 1...world, using: &numbers)
             let size = [0, UInt64.random(in: 1...12, using: &numbers), world / 5].randomElement(using: &numbers) ?? 0
             return ElfFunction(
-                start: start, size: index % 50 == 0 ? size : size % 16, sectionEnd: start < world / 2 ? world / 2 : world,
+                start: start, size: index % 50 == 0 ? size : size % 16,
+                sectionEnd: start < world / 2 ? world / 2 : world,
                 name: UInt32(index), rank: [4, 5, 6, 7].randomElement(using: &numbers) ?? 4)
         }
         return Table(functions: functions, names: functions.indices.map { Array("f\($0)".utf8) })

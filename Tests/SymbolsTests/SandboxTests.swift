@@ -46,7 +46,8 @@ import Testing
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
         let lines = text.split(separator: "\n").map(String.init)
-        let refused = ["open", "socket", "kill", "fork", "dup", "write", "pwrite", "exec", "stdout", "exec-memory"].map {
+        let refused = ["open", "socket", "kill", "fork", "dup", "write", "pwrite", "exec", "stdout", "exec-memory"].map
+        {
             "\($0)=\(EPERM)"
         }
         #expect(lines == refused)

@@ -19,7 +19,9 @@ final class ScratchFile {
     /// A new one in a folder for temporary files, else in memory.
     static func make() throws(Errno) -> ScratchFile {
         for folder in ["/var/tmp", "/tmp"] {
-            if let opened = try? FileDescriptor.open(folder, hearth_open_temporary | O_RDWR) { return ScratchFile(opened) }
+            if let opened = try? FileDescriptor.open(folder, hearth_open_temporary | O_RDWR) {
+                return ScratchFile(opened)
+            }
         }
         return ScratchFile(try memoryFile([]))
     }

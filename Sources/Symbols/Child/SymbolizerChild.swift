@@ -25,7 +25,12 @@ struct SymbolizerChild: ~Copyable {
     /// Seconds for one request, after which the child ends itself: its parent may be gone.
     private static let patience = 30
 
+    /// Requests after which all kinds of files were met once, and between times to give memory back.
+    private static let firstTidy = 64
+    private static let tidyInterval = 1024
+
     private let socket: MessageSocket
+    private var requests = 0
     private var names: NameSource
     private var lastCPU: UInt64 = 0
 
@@ -44,6 +49,8 @@ struct SymbolizerChild: ~Copyable {
             guard let request = SymbolRequest(decoding: buffer[0..<size]) else { throw Errno(EBADMSG) }
             try answer(request, descriptors)
             setAlarm(seconds: 0)
+            requests += 1
+            if requests % SymbolizerChild.tidyInterval == SymbolizerChild.firstTidy { OwnMemory.tidy() }
         }
     }
 
