@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/uio.h>
 
 int hearth_openat2(int directory, const char *path, int flags, uint64_t resolve) {
     struct open_how how;
@@ -16,6 +18,43 @@ int hearth_openat2(int directory, const char *path, int flags, uint64_t resolve)
 }
 
 
+
+int hearth_bell_open(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGIO);
+    int result = pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    if (result == 0) return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    errno = result;
+    return -1;
+}
+
+void hearth_bell_silence(int bell) {
+    struct signalfd_siginfo information;
+    ssize_t count = read(bell, &information, sizeof information);
+    (void)count;
+}
+
+int hearth_bell_attach(int event, int on) {
+    struct f_owner_ex owner = {F_OWNER_TID, gettid()};
+    if (on && fcntl(event, F_SETOWN_EX, &owner) != 0) return -1;
+    int flags = fcntl(event, F_GETFL);
+    if (flags < 0) return -1;
+    return fcntl(event, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC) < 0 ? -1 : 0;
+}
+
+int64_t hearth_read_task(int task, const struct hearth_piece *pieces, int count) {
+    struct iovec local[4], remote[4];
+    if (count < 1 || count > 4) {
+        errno = EINVAL;
+        return -1;
+    }
+    for (int index = 0; index < count; index++) {
+        local[index] = (struct iovec){pieces[index].target, pieces[index].count};
+        remote[index] = (struct iovec){(void *)(uintptr_t)pieces[index].address, pieces[index].count};
+    }
+    return process_vm_readv(task, local, (unsigned long)count, remote, (unsigned long)count, 0);
+}
 
 void hearth_set_thread_name(const char *name) { prctl(PR_SET_NAME, name); }
 

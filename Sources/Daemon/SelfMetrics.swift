@@ -81,8 +81,23 @@ final class SelfMetrics: MetricSource {
                 "hearth_records_late_total", .counter,
                 help: "Records that came after younger ones of another CPU had been used.",
                 Double(counters.late.value)),
+            deepStacks(),
+            .single(
+                "hearth_deep_stack_reads_total", .counter, help: "Calls of process_vm_readv for deep stacks.",
+                Double(counters.deep.reads.value)),
+            .single(
+                "hearth_deep_stack_read_bytes_total", .counter, help: "Bytes that those calls copied.",
+                Double(counters.deep.bytesRead.value)),
             .single("hearth_sample_hertz", .gauge, help: "Samples per second and CPU.", Double(hertz)),
         ]
+    }
+
+    private func deepStacks() -> MetricFamily {
+        var deep = MetricFamily(
+            "hearth_deep_stacks_total", .counter,
+            help: "Stacks deeper than their dump, by what came of them; read and spliced ones are completed.")
+        for (outcome, count) in counters.deep.byOutcome { deep.add(Double(count), MetricLabel("outcome", outcome)) }
+        return deep
     }
 
     private func stages() -> [MetricFamily] {
@@ -93,6 +108,7 @@ final class SelfMetrics: MetricSource {
             cpu.add(Double(budget.cpuNanoseconds) / 1e9, MetricLabel("stage", budget.stage.rawValue))
             memory.add(Double(budget.usedBytes), MetricLabel("component", budget.stage.rawValue))
         }
+        memory.add(Double(counters.deep.heldBytes), MetricLabel("component", "deep_stacks"))
         memory.add(Double(rings.bytes * rings.count), MetricLabel("component", "rings"))
         memory.add(Double(symbolizer.childResidentBytes), MetricLabel("component", "symbolizer_child"))
         return [cpu, memory]

@@ -115,6 +115,9 @@ public final class PerfEvent {
     /// Stops sampling.
     public func disable() throws(Errno) { _ = try retrying { hearth_perf_disable(descriptor.number) } }
 
+    /// Rings the bell at each sample, or no longer.
+    public func setBell(_ bell: SampleBell, isOn: Bool) throws(Errno) { try bell.attach(descriptor.number, isOn: isOn) }
+
     /// Changes the period. The kernel restarts the timer: what had passed of the old period is not sampled.
     public func setPeriod(nanoseconds: UInt64) throws(Errno) {
         _ = try retrying { hearth_perf_set_period(descriptor.number, nanoseconds) }
@@ -139,4 +142,7 @@ public final class FollowingEvent {
 
     /// Starts sampling.
     public func enable() throws(Errno) { _ = try retrying { hearth_perf_enable(descriptor.number) } }
+
+    /// Rings the bell at each sample, or no longer.
+    public func setBell(_ bell: SampleBell, isOn: Bool) throws(Errno) { try bell.attach(descriptor.number, isOn: isOn) }
 }

@@ -15,6 +15,8 @@ public struct PerfRing: ~Copyable {
     private var tail: UInt64
     private var head: UInt64
     private var released: UInt64
+    /// Behind the last record that was previewed.
+    private var previewed: UInt64
     /// Holds a record that wraps around the end of the data: records are shorter than 64 KiB (their size is a u16).
     private let scratch: UnsafeMutableRawPointer
 
@@ -35,6 +37,7 @@ public struct PerfRing: ~Copyable {
         tail = 0
         head = 0
         released = 0
+        previewed = 0
         unsafe scratch = .allocate(byteCount: 1 << 16, alignment: 8)
     }
 
@@ -85,6 +88,23 @@ public struct PerfRing: ~Copyable {
         tail &+= UInt64(size)
     }
 
+    /// Shows each record once, before it is taken, without taking it: those that the last refresh saw and no earlier
+    /// preview did. O(records).
+    public mutating func preview(_ body: (RecordPreview) -> Void) {
+        if tail &- previewed < 1 << 63 { previewed = tail }
+        while head &- previewed >= 8 {
+            // SAFETY: records start at multiples of 8 and never wrap inside their 8-byte header.
+            let header = unsafe (data + Int(previewed & mask)).loadUnaligned(as: UInt64.self)
+            let size = header >> 48
+            guard size >= 8, size <= head &- previewed else { return }
+            unsafe body(
+                RecordPreview(
+                    data: data, mask: mask, start: previewed, size: Int(size), type: UInt32(truncatingIfNeeded: header))
+            )
+            previewed &+= size
+        }
+    }
+
     /// Bytes left behind and not yet given back.
     public var unreleasedBytes: Int { Int(tail &- released) }
 
@@ -92,5 +112,32 @@ public struct PerfRing: ~Copyable {
     public mutating func release() {
         unsafe hearth_ring_set_tail(page, tail)
         released = tail
+    }
+}
+
+/// A record that lies in a ring still, read word by word. Valid during the call that lent it.
+@safe
+public struct RecordPreview {
+    private let data: UnsafeMutableRawPointer
+    private let mask: UInt64
+    private let start: UInt64
+    /// Bytes of the record, its header included.
+    public let size: Int
+    /// PERF_RECORD_*.
+    public let type: UInt32
+
+    fileprivate init(data: UnsafeMutableRawPointer, mask: UInt64, start: UInt64, size: Int, type: UInt32) {
+        unsafe self.data = data
+        self.mask = mask
+        self.start = start
+        self.size = size
+        self.type = type
+    }
+
+    /// The 8 bytes at an offset that is a multiple of 8; `nil` outside of the record.
+    public func word(at offset: Int) -> UInt64? {
+        guard offset >= 0, offset & 7 == 0, offset <= size - 8 else { return nil }
+        // SAFETY: the offset is inside the record, and a word at a multiple of 8 does not wrap.
+        return unsafe (data + Int((start &+ UInt64(offset)) & mask)).loadUnaligned(as: UInt64.self)
     }
 }

@@ -16,6 +16,7 @@ public final class HostSampler {
     private let processes: ProcessTable
     private let targets: TargetResolver
     private let walker: StackWalker
+    private let deep: DeepStacks
     private let cache: BlockCache
     private let stopper: StopSignal
     private let budget: StageBudget
@@ -28,6 +29,7 @@ public final class HostSampler {
     /// Whether only a part of the host's samples is wanted: tasks that nobody knows are not in it.
     private let isTree: Bool
     private var lastTime: UInt64 = 0
+    private var drainedAt: UInt64 = 0
     private var pruneAt = 1 << 14
 
     /// What the sampler tells and asks besides samples.
@@ -77,7 +79,9 @@ public final class HostSampler {
         processes = ProcessTable(procRoot: settings.procRoot, modules: modules, scope: settings.scope)
         targets = TargetResolver(
             procRoot: settings.procRoot, cgroupRoot: settings.cgroupRoot, decide: hooks.decide)
-        walker = StackWalker(engine: LibunwindEngine())
+        let walk = UserWalk(engine: LibunwindEngine())
+        deep = DeepStacks(walk: walk, counters: counters.deep)
+        walker = StackWalker(walk: walk, deep: deep)
         processes.retire = { [sink] in sink.retire($0) }
     }
 
@@ -102,19 +106,35 @@ public final class HostSampler {
     /// - Parameter started: called once sampling runs and all processes were read.
     public func run(started: () -> Void) throws(Errno) {
         PlatformThread.preferLowLatency()
+        // Without the bell, stacks that are deeper than their dump are completed when their batch comes.
+        try? group.hangBell()
         try group.enable()
         targets.cgroups.scan()
         processes.scan()
         started()
         var isStopping = false
         while !isStopping {
-            isStopping = group.wait(milliseconds: 250, extra: stopper.number) || group.hasEnded
+            let wake = group.wait(milliseconds: 250, extra: stopper.number)
+            isStopping = wake.isStopped || group.hasEnded
             let before = SystemTime.threadCPU()
-            drain(all: isStopping)
+            captureDeep()
+            if isStopping || !wake.isBellOnly || isDrainDue { drain(all: isStopping) }
             let used = SystemTime.threadCPU() &- before
             budget.charge(cpuNanoseconds: used &- min(used, timer.takeCharged()))
         }
     }
+
+    /// Reads on above the dumps of deep threads that were sampled just now; the samples themselves wait for their turn.
+    private func captureDeep() {
+        guard deep.isActive else { return }
+        group.preview { record in
+            if let sample = CutSample(record) { deep.capture(sample) }
+        }
+    }
+
+    /// The bell alone does not empty the rings, unless what it captured gets too much or they were left alone for long.
+    private var isDrainDue: Bool { deep.isFull || SystemTime().monotonic() &- drainedAt > Self.longestPause }
+    private static let longestPause: UInt64 = 50_000_000
 
     /// Samples that are younger than this stay in the rings: a record of another CPU with an earlier time may still be
     /// on its way into its ring.
@@ -124,11 +144,15 @@ public final class HostSampler {
     private func drain(all: Bool) {
         if isRenaming.value.exchange(false, ordering: .relaxed) { processes.forgetTargets() }
         let now = SystemTime().monotonic()
+        drainedAt = now
         let limit = all ? now : now &- Self.settleTime
         unsafe group.drain(before: limit) { bytes, lane in unsafe handle(bytes, lane: lane) }
         counters.drains.add()
         deliver(to: limit)
         drained(limit)
+        deep.drained(before: limit)
+        group.calm(since: limit &- DeepThreads.lifetime)
+        if !deep.isActive { walker.trim() }
         processes.bury(before: limit)
         group.jitter(olderThan: Self.jitterAge)
         pruneModules()
@@ -173,6 +197,7 @@ public final class HostSampler {
         }
         let end = timer.time { walker.walk(sample, of: process) }
         if case .broken(let reason) = end { counters.addBroken(reason) }
+        if deep.isDeep(sample), group.noteDeep(lane: lane, at: sample.time) { counters.deep.switches.add() }
         let weight = Double(group.lanes[lane].schedule.weight(at: sample.time))
         sink.add(
             WalkedSample(kind: .cpu, time: sample.time, context: context, end: end, weight: weight),

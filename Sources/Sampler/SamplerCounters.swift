@@ -10,6 +10,8 @@ public final class SamplerCounters: Sendable {
     public let late = EventCounter()
     /// Drains of the rings.
     public let drains = EventCounter()
+    /// Stacks that are deeper than their dump.
+    public let deep = DeepStackCounters()
     private let lost: [EventCounter]
     private let throttled: [EventCounter]
     private let broken: [EventCounter]

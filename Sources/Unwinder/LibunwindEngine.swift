@@ -7,8 +7,9 @@ import Model
 /// them is kept, the least recently used is given to the next process.
 @safe
 public final class LibunwindEngine: NativeUnwinder {
-    /// Frames of one walk: a 64 KiB dump holds fewer than 8192 return addresses.
-    static let capacity = 8192
+    /// Frames of one walk: a dump holds fewer than 8192 return addresses, but stacks can be joined with what lies above.
+    /// The memory is only touched as far as a stack reaches.
+    public static let capacity = 1 << 17
 
     private struct Slot {
         var generation: UInt64 = 0

@@ -12,6 +12,8 @@ struct FoldedStacks {
     var stacks: [Stack] = []
     var samples = 0
     var complete = 0
+    /// Of them those that are deeper than their dump.
+    var completed = 0
     var lost = 0
     /// CPU time in ns that the samples stand for: their number times the mean of their weights.
     var nanoseconds = 0.0
@@ -29,6 +31,7 @@ struct FoldedStacks {
         func number(_ key: String) -> Int { (truth[key] as? NSNumber)?.intValue ?? 0 }
         samples = number("samples")
         complete = samples - number("truncated") - number("broken")
+        completed = number("completed")
         lost = number("lost")
         nanoseconds = Double(samples) * Double(number("period"))
     }

@@ -5,6 +5,8 @@ extension KnownProgram {
     public static let crowd = KnownProgram("crowd", .c, "live/crowd.c", "gcc", flags)
     /// Runs a program that may not open perf events.
     public static let forbid = KnownProgram("forbid", .c, "live/forbid.c", "gcc", flags)
+    /// Stacks of a known depth that are larger than a dump.
+    public static let deep = KnownProgram("deep", .c, "live/deep.c", "gcc", flags)
     /// Threads with names, exec, one function or the other.
     public static let change = KnownProgram("change", .c, "live/change.c", "gcc", flags)
     /// The same layout under other names, all of which begin with `wrong`: nobody may ever see one.

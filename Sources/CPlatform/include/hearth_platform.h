@@ -34,6 +34,23 @@ void hearth_set_thread_name(const char *name);
 // Returns the pid, or -1 with errno. The exec's own failure is told by exit status 127.
 int hearth_spawn_gated(char *const argv[], int *gate);
 
+// Blocks SIGIO on the calling thread and returns a descriptor that it can poll for it, or -1 with errno.
+int hearth_bell_open(void);
+// Takes the pending signal, if there is one.
+void hearth_bell_silence(int bell);
+// Sends SIGIO to the calling thread at each sample of an event, or stops that. Returns 0, or -1 with errno.
+int hearth_bell_attach(int event, int on);
+
+// A range of a task's memory and where its copy goes.
+struct hearth_piece {
+    uint64_t address;
+    void *target;
+    uint64_t count;
+};
+
+// Copies at most 4 pieces by one process_vm_readv(2). Returns the bytes copied, or -1 with errno.
+int64_t hearth_read_task(int task, const struct hearth_piece *pieces, int count);
+
 static inline int hearth_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 // Asks for short waits on the calling thread: a small slice (EEVDF gives those an early deadline; needs no privilege)

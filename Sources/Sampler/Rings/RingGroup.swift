@@ -13,6 +13,8 @@ final class RingGroup {
         /// Type and time of the record at the front, `nil` when the ring is read up.
         var front: (type: UInt32, time: UInt64)?
         var isThrottled = false
+        /// Time of the last sample that was deeper than its dump, if each sample rings the bell because of it.
+        var deepAt: UInt64?
     }
 
     private(set) var lanes: [Lane] = []
@@ -23,6 +25,9 @@ final class RingGroup {
 
     /// Events of further tasks that write into the rings of the lanes.
     private var followers: [FollowingEvent] = []
+    /// Lanes of the followers.
+    private var followed: [Int] = []
+    private var bell: SampleBell?
 
     /// Opens one disabled event and ring for each CPU.
     ///
@@ -36,7 +41,9 @@ final class RingGroup {
         // A period cannot be changed in children that inherited it: several fixed ones share the rate instead.
         let jitter = tasks.isEmpty ? settings.jitter : 0
         for event in events {
-            followers += try Self.follow(event, tasks: tasks, settings: settings, periods: periods)
+            let following = try Self.follow(event, tasks: tasks, settings: settings, periods: periods)
+            followed += Array(repeating: lanes.count, count: following.count)
+            followers += following
             let schedule = PeriodSchedule(nominal: settings.nominalPeriod, jitter: jitter, start: now)
             lanes.append(Lane(event: event, schedule: schedule))
             pollSet.append(pollfd(fd: event.number, events: Int16(POLLIN), revents: 0))
@@ -107,14 +114,65 @@ final class RingGroup {
         for follower in followers { try follower.enable() }
     }
 
-    /// Waits until a ring wants to be read, `extra` becomes readable, or the time is up. True if `extra` is readable.
-    func wait(milliseconds: Int32, extra: Int32) -> Bool {
-        var set = pollSet + [pollfd(fd: extra, events: Int16(POLLIN), revents: 0)]
+    /// Why a wait ended.
+    struct Wake {
+        /// `extra` became readable.
+        var isStopped = false
+        /// Only the bell rang: samples came, but no ring wants to be read.
+        var isBellOnly = false
+    }
+
+    /// Lets samples of deep threads wake the calling thread at once, which has to be the one that waits.
+    ///
+    /// - Throws: EMFILE and the like; then rings only wake it in batches.
+    func hangBell() throws(Errno) { bell = try SampleBell() }
+
+    /// Waits until a ring wants to be read, the bell rings, `extra` becomes readable, or the time is up.
+    func wait(milliseconds: Int32, extra: Int32) -> Wake {
+        var set = pollSet
+        set.append(pollfd(fd: extra, events: Int16(POLLIN), revents: 0))
+        set.append(pollfd(fd: bell?.number ?? -1, events: Int16(POLLIN), revents: 0))
         // SAFETY: the array outlives the call and has as many elements as are told.
         _ = unsafe poll(&set, nfds_t(set.count), milliseconds)
         // A ring whose task has ended reports POLLHUP for ever: leave it out of the next polls.
         for index in pollSet.indices where set[index].revents & Int16(POLLHUP) != 0 { pollSet[index].fd = -1 }
-        return set[set.count - 1].revents & Int16(POLLIN) != 0
+        let hasRung = set[set.count - 1].revents != 0
+        if hasRung { bell?.silence() }
+        return Wake(
+            isStopped: set[set.count - 2].revents & Int16(POLLIN) != 0,
+            isBellOnly: hasRung && !pollSet.indices.contains { set[$0].revents != 0 })
+    }
+
+    /// A sample of a lane was deeper than its dump: from now on each one rings the bell.
+    func noteDeep(lane: Int, at time: UInt64) -> Bool {
+        let isNew = lanes[lane].deepAt == nil
+        if isNew, !setBell(lane, isOn: true) { return false }
+        lanes[lane].deepAt = max(lanes[lane].deepAt ?? 0, time)
+        return isNew
+    }
+
+    /// Lets lanes without deep samples since a time go back to waking in batches.
+    func calm(since time: UInt64) {
+        for index in lanes.indices where lanes[index].deepAt.map({ $0 < time }) ?? false {
+            _ = setBell(index, isOn: false)
+            lanes[index].deepAt = nil
+        }
+    }
+
+    private func setBell(_ lane: Int, isOn: Bool) -> Bool {
+        guard let bell, (try? lanes[lane].event.setBell(bell, isOn: isOn)) != nil else { return false }
+        for (index, follower) in followers.enumerated() where followed[index] == lane {
+            try? follower.setBell(bell, isOn: isOn)
+        }
+        return true
+    }
+
+    /// Shows records that came since the last preview, before their turn comes.
+    func preview(_ body: (RecordPreview) -> Void) {
+        for index in lanes.indices where lanes[index].deepAt != nil {
+            lanes[index].event.ring.refresh()
+            lanes[index].event.ring.preview(body)
+        }
     }
 
     /// Whether every ring has reported the end of its task.
