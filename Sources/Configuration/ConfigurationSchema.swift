@@ -45,7 +45,7 @@ enum ConfigurationSchema {
         Setting("sampling.jitter", \.sampling.jitter, .number(0...0.9)),
         Setting("sampling.wakeup", \.sampling.wakeup, .choice),
         Setting(
-            "sampling.ring_bytes", \.sampling.ringBytes, .word("auto", or: .size(65_536...1 << 28, powerOfTwo: true))),
+            "sampling.ring_bytes", \.sampling.ringBytes, .word("auto", or: .size(1 << 18...1 << 28, powerOfTwo: true))),
         Setting("sampling.kernel_stacks", \.sampling.kernelStacks, .boolean),
         Setting("sampling.stack_dump_bytes", \.sampling.stackDumpBytes, .size(1024...65_528, multipleOf: 8)),
         Setting("memory.store_bytes", \.memory.storeBytes, .size(1 << 20...1 << 34)),

@@ -2,9 +2,11 @@
 public struct SamplerSettings: Sendable {
     /// When a reader is woken.
     public enum Wakeup: String, Sendable {
-        /// When a ring is half full, or every 250 ms: cheapest.
+        /// When a ring is half full, or every 250 ms: cheapest. Rings with stacks deeper than their dump wake the reader
+        /// at each sample by themselves, to read on; the samples wait for their batch.
         case batched
-        /// At each sample: 35–43 µs later, for about 9 µs of CPU more.
+        /// At each sample: 35–43 µs later, for about 9 µs of CPU more. A sample younger than 1 ms is taken over at the
+        /// next wake-up, since one of another CPU may be older.
         case immediate
     }
 
@@ -56,23 +58,28 @@ public struct SamplerSettings: Sendable {
     /// The period in ns that the rate asks for.
     var nominalPeriod: UInt64 { 1_000_000_000 / UInt64(max(1, hertz)) }
 
-    /// The smallest ring that is tried: four samples with their dumps.
-    static let smallestRing = 256 << 10
-    private static let largestRing = 8 << 20
+    /// The smallest ring: four samples with their dumps.
+    public static let smallestRing = 256 << 10
+    /// The largest one that may be asked for.
+    public static let largestRing = 256 << 20
+    private static let largestAutomaticRing = 8 << 20
     /// Rings are kernel memory, pinned: this much for all CPUs together unless each would get less than 1 MiB.
     private static let ringTotal = 64 << 20
 
-    /// Room for about 0.6 s of samples, more than two wake-ups.
+    /// The size that was asked for, else room for about 0.6 s of samples, more than two wake-ups.
     func ringBytes(cpus: Int) -> Int {
-        let wanted = requestedRingBytes ?? hertz * (Int(stackBytes) + 512) * 6 / 10
+        if let requestedRingBytes {
+            return min(max(requestedRingBytes, Self.smallestRing), Self.largestRing).roundedDownToPowerOfTwo
+        }
+        let wanted = hertz * (Int(stackBytes) + 512) * 6 / 10
         let share = max(Self.ringTotal / max(1, cpus), 1 << 20)
-        let size = requestedRingBytes == nil ? min(wanted, share) : wanted
-        return min(max(size.roundedUpToPowerOfTwo, Self.smallestRing), Self.largestRing)
+        // The next power of two above what is wanted.
+        let size = (max(min(wanted, share), Self.smallestRing) * 2 - 1).roundedDownToPowerOfTwo
+        return min(size, Self.largestAutomaticRing)
     }
 }
 
 extension Int {
-    fileprivate var roundedUpToPowerOfTwo: Int {
-        self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
-    }
+    /// Of a positive number.
+    fileprivate var roundedDownToPowerOfTwo: Int { 1 << (Int.bitWidth - 1 - leadingZeroBitCount) }
 }

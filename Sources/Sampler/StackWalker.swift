@@ -2,8 +2,6 @@ import Model
 import Unwinder
 
 /// Joins the frames of the kernel and of the process into one stack, leaf first.
-///
-/// The native engine is a parameter: a faster one takes the place in front of libunwind without a change here.
 final class StackWalker {
     /// The kernel's markers in a callchain (PERF_CONTEXT_*: −4095…−1 as unsigned numbers, linux/perf_event.h).
     private static let firstContextMarker = UInt64.max - 4094

@@ -60,7 +60,7 @@ struct ProblemTests {
         ("memory:\n  store_bytes: 9223372036854775807GiB\n", nil),
         (
             "sampling:\n  ring_bytes: 3MiB\n",
-            "f.yaml:2:15: sampling.ring_bytes: expected auto, or a size from 64KiB to 256MiB, a power of two "
+            "f.yaml:2:15: sampling.ring_bytes: expected auto, or a size from 256KiB to 256MiB, a power of two "
                 + "(bytes, or with KiB, MiB, GiB), found \"3MiB\""
         ),
         (

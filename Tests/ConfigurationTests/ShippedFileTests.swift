@@ -33,7 +33,7 @@ struct ShippedFileTests {
             "listen": "[127.0.0.1:1]", "state_dir": "/x", "log.level": "error", "sampling.hertz": "7",
             "sampling.jitter": "0.5", "sampling.wakeup": "immediate", "sampling.ring_bytes": "1MiB",
             "sampling.kernel_stacks": "false", "sampling.stack_dump_bytes": "16KiB", "memory.store_bytes": "2MiB",
-            "memory.symbols_bytes": "2MiB", "memory.unwind_bytes": "2MiB", "windows.retention": "30s",
+            "memory.symbols_bytes": "2MiB", "memory.unwind_bytes": "3MiB", "windows.retention": "30s",
             "targets.rules": "[{match: {exe: a}, name: b}]", "paths.proc": "/p", "paths.sys": "/s",
             "paths.cgroup": "/c", "paths.kallsyms": "/k", "http.allowed_hosts": "[a.example]",
             "http.max_recordings": "2", "symbols.debug_dirs": "[/d]",

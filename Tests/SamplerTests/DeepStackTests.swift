@@ -15,7 +15,9 @@ struct StackMemoTests {
     private let memo = StackMemo(frames)
 
     /// Memory in which every return address stands where its call left it.
-    private func memory(except: [UInt64: UInt64] = [:], readable: (UInt64) -> Bool = { _ in true }) -> (UInt64) ->
+    private func memory(except: [UInt64: UInt64] = [:], readable: @escaping (UInt64) -> Bool = { _ in true }) -> (
+        UInt64
+    ) ->
         UInt64?
     {
         { address in
@@ -79,11 +81,10 @@ struct TimeAllowanceTests {
 
     @Test func timeThatGoesBackGivesNothing() {
         var allowance = TimeAllowance(share: 1, burst: 100)
-        #expect(allowance.mayStart(at: 1000))
+        let first = allowance.mayStart(at: 1000)
         allowance.use(100)
-        #expect(!allowance.mayStart(at: 500))
-        #expect(!allowance.mayStart(at: 1000))
-        #expect(allowance.mayStart(at: 1001))
+        let later = [500, 1000, 1001].map { allowance.mayStart(at: $0) }
+        #expect(first && later == [false, false, true])
     }
 }
 
@@ -146,13 +147,16 @@ struct TailPoolTests {
     @Test func holdsFewBuffersAndGivesThemBack() throws {
         var pool = TailPool()
         for number in 0..<TailPool.maximumBuffers {
-            let buffer = try #require(pool.take())
+            let taken = pool.take()
+            let buffer = try #require(taken)
             pool.keep(buffer, of: CutSample(task: 1, time: UInt64(number), dumpEnd: 0), refusal: nil)
         }
-        #expect(pool.take() == nil && pool.isFull)
-        #expect(pool.find(CutSample(task: 1, time: 99, dumpEnd: 0)) == nil)
-        let found = try #require(pool.find(CutSample(task: 1, time: 3, dumpEnd: 0)))
-        pool.giveBack(found.buffer)
+        let more = pool.take()
+        #expect(more == nil && pool.isFull)
+        let other = pool.find(CutSample(task: 1, time: 99, dumpEnd: 0))
+        #expect(other == nil)
+        let found = pool.find(CutSample(task: 1, time: 3, dumpEnd: 0))
+        pool.giveBack(try #require(found).buffer)
         pool.drop(before: 3)
         #expect(!pool.isFull && !pool.isEmpty)
         pool.drop(before: .max)

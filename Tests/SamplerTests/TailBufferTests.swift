@@ -14,7 +14,7 @@ struct TailBufferTests {
     private final class Memory {
         let base: UnsafeMutableRawPointer
         let size: Int
-        var start: UInt64 { UInt64(UInt(bitPattern: base)) }
+        var start: UInt64 { unsafe UInt64(UInt(bitPattern: base)) }
         var end: UInt64 { start + UInt64(size) }
 
         init(size: Int) throws {
@@ -45,7 +45,7 @@ struct TailBufferTests {
         registers.stackPointer = memory.start
         return try unsafe bytes.withUnsafeBytes { buffer in
             let sample = unsafe StackSample(registers: registers, stack: buffer, isCut: true)
-            return try body(sample, CutSample(task: gettid(), time: 1, dumpEnd: sample.stackEnd))
+            return try body(sample, CutSample(task: getpid(), time: 1, dumpEnd: sample.stackEnd))
         }
     }
 
@@ -66,7 +66,7 @@ struct TailBufferTests {
 
     @Test func oneCallWhereTheEndIsKnown() throws {
         let memory = try Memory(size: 200 << 10)
-        try withDump(of: memory) { sample, cut in
+        withDump(of: memory) { sample, cut in
             let buffer = TailBuffer(window: 1 << 20)
             #expect(buffer.read(cut, upTo: memory.end - 4096) == nil)
             #expect(buffer.cost.calls == 1 && !buffer.isCut)
@@ -138,7 +138,12 @@ struct CutSampleTests {
     @Test(.enabled(if: CutSampleTests.isAllowed)) func previewsEachRecordOnce() throws {
         let event = try PerfEvent(Self.sampling, pid: 0, cpu: -1, dataBytes: 1 << 21)
         try event.enable()
-        descend(30) { burn(20_000_000) }
+        descend(30) {
+            for _ in 0..<1000 where event.ring.pendingBytes < 12 << 16 {
+                burn(2_000_000)
+                event.ring.refresh()
+            }
+        }
         try event.disable()
         var previewed: [UInt64] = []
         var cut: [CutSample] = []
@@ -151,15 +156,17 @@ struct CutSampleTests {
         }
         var taken: [UInt64] = []
         var ends: Set<UInt64> = []
+        var tasks: Set<Int32> = []
         while let record = unsafe event.ring.peek() {
             if case .sample(let sample) = unsafe PerfRecord(record) {
                 taken.append(sample.time)
+                tasks.insert(sample.tid)
                 if let user = sample.user, user.isCut { ends.insert(user.stackEnd) }
             }
             event.ring.advance()
         }
         #expect(previewed == taken && taken.count >= 10)
-        #expect(cut.count >= 10 && cut.allSatisfy { $0.task == gettid() })
+        #expect(cut.count >= 10 && Set(cut.map(\.task)) == tasks)
         #expect(Set(cut.map(\.dumpEnd)) == ends)
     }
 
@@ -174,7 +181,7 @@ struct CutSampleTests {
         burn(5_000_000)
         #expect(!hasRung())
         try event.setBell(bell, isOn: true)
-        burn(5_000_000)
+        for _ in 0..<1000 where !hasRung() { burn(1_000_000) }
         #expect(hasRung())
         bell.silence()
         try event.setBell(bell, isOn: false)
