@@ -28,7 +28,7 @@ struct Hearth: ParsableCommand {
     /// Runs what the arguments say and says how it ended. The parser's own status for misuse, 64, becomes 2.
     static func perform(_ arguments: [String]) -> ExitStatus {
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parseAsRoot(GlobalOptions.behindCommand(arguments))
             try command.run()
             return .fine
         } catch let failure as Failure {

@@ -4,6 +4,8 @@
 struct HotFunctions {
     /// Functions with series of their own at a time.
     static let size = 10
+    /// Series of one target at most: a program whose heat wanders over all its functions gets no more.
+    static let maximumSeries = 64
     /// How long a function keeps its series after it was last among the hottest, ns.
     static let stickiness: UInt64 = 3_600_000_000_000
     /// Functions whose recent heat is remembered; the coldest are forgotten.
@@ -42,8 +44,11 @@ struct HotFunctions {
     mutating func rank(at time: UInt64) {
         heat = heat.mapValues { Heat(recent: $0.recent * Self.decay + $0.pending, pending: $0.pending) }
         let hottest = heat.sorted { $0.value.recent > $1.value.recent }.prefix(Self.size)
-        for (name, _) in hottest { members[name, default: (0, time)].lastHot = time }
+        for (name, _) in hottest { members[name]?.lastHot = time }
         members = members.filter { $0.value.lastHot &+ Self.stickiness > time }
+        for (name, _) in hottest where members[name] == nil && members.count < Self.maximumSeries {
+            members[name] = (0, time)
+        }
         settle()
         forgetColdest()
     }

@@ -55,6 +55,12 @@ import Testing
         #expect(header("X-Content-Type-Options", answer) == "nosniff")
     }
 
+    @Test func theIndexIsFoundWithoutItsSlash() {
+        let answer = get("/debug/pprof")
+        #expect(answer.status == 301)
+        #expect(header("Location", answer) == "/debug/pprof/")
+    }
+
     @Test(arguments: [
         ("/api/v1/profile?seconds=0", "seconds"), ("/api/v1/profile?seconds=3601", "3600"),
         ("/api/v1/profile?seconds=1.5", "whole number"),

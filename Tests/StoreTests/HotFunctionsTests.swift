@@ -46,6 +46,17 @@ struct HotFunctionsTests {
         #expect(functions.otherNanoseconds == 70_000)
     }
 
+    /// A program whose heat wanders gets a bounded number of series; what it does besides is counted all the same.
+    @Test func seriesAreBounded() {
+        var functions = HotFunctions()
+        for round in 0..<2000 as Range<UInt64> {
+            functions.add(1000, function: "wanders\(round)", module: "m")
+            functions.rank(at: round * second)
+        }
+        #expect(functions.series.count == HotFunctions.maximumSeries)
+        #expect(functions.series.reduce(functions.otherNanoseconds) { $0 + $1.nanoseconds } == 2_000_000)
+    }
+
     /// An hour after it was last among the hottest a function loses its series, not before.
     @Test func stickiness() {
         var functions = HotFunctions()

@@ -40,6 +40,12 @@ struct Response: Sendable {
         Response(status, "text/plain; charset=utf-8", Array(text.utf8))
     }
 
+    static func moved(to path: String) -> Response {
+        var response = Response.text(301, "see \(path)\n")
+        response.headers.append(("Location", path))
+        return response
+    }
+
     static func json(_ status: Int = 200, _ write: (inout JSONWriter) -> Void) -> Response {
         var json = JSONWriter()
         json.object(nil, write)

@@ -41,6 +41,9 @@ struct Routes: Sendable {
             try routes.state(request, routes.health.unready)
         },
         Route("/debug/pprof/") { routes, request throws(Refusal) in try routes.pprofIndex(request) },
+        Route("/debug/pprof") { _, _ throws(Refusal) in
+            .now(.moved(to: "/debug/pprof/"))
+        },
         Route("/debug/pprof/profile") { routes, request throws(Refusal) in try routes.pprofProfile(request) },
         Route("/debug/pprof/cmdline") { routes, request throws(Refusal) in try routes.pprofCommandLine(request) },
         Route("/debug/pprof/symbol", ["GET", "HEAD", "POST"]) { _, _ throws(Refusal) in
