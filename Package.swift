@@ -52,6 +52,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibdw", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
 
         // One stage, one module; arrows point down this list's dependencies only.
@@ -60,7 +61,7 @@ let package = Package(
         library("Binary", ["Model", "Platform"]),
         library("Unwinder", ["Model", "CLibunwind"]),
         library("Runtimes", ["Model", "Platform", "Binary"]),
-        library("Symbols", ["Model", "Platform", "Binary", "CPlatform", "CSandbox", "CDemangle", "CLzma"]),
+        library("Symbols", ["Model", "Platform", "Binary", "CPlatform", "CSandbox", "CDemangle", "CLibdw", "CLzma"]),
         library("Store", ["Model"]),
         library("Analysis", ["Model"]),
         library("Sampler", ["Model", "Platform", "Binary", "Unwinder", "Runtimes"]),

@@ -108,7 +108,7 @@ static int close_all_but(unsigned int socket, unsigned int scratch) {
 
 int hearth_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
-enum hearth_sandbox_step hearth_sandbox_enter(int socket, int scratch, uint64_t memory) {
+enum hearth_sandbox_step hearth_sandbox_enter(int socket, int scratch, uint64_t memory, uint64_t space) {
     (void)prctl(PR_SET_NAME, "hearth-symbols", 0, 0, 0);
     // Tables are built in large arrays that live for a moment: their memory goes back to the kernel at once.
     (void)mallopt(M_MMAP_THRESHOLD, 64 << 10);
@@ -118,8 +118,8 @@ enum hearth_sandbox_step hearth_sandbox_enter(int socket, int scratch, uint64_t 
     // Capabilities and filters are those of a thread. Sharing of memory can be undone by nobody but a single thread.
     if (unshare(CLONE_VM) != 0) return HEARTH_SANDBOX_THREADS;
     if (close_all_but((unsigned int)socket, (unsigned int)scratch) != 0) return HEARTH_SANDBOX_DESCRIPTORS;
-    if (limit(RLIMIT_CORE, 0) != 0 || limit(RLIMIT_AS, memory) != 0 || limit(RLIMIT_NOFILE, 32) != 0 ||
-        limit(RLIMIT_NPROC, 0) != 0)
+    if (limit(RLIMIT_CORE, 0) != 0 || limit(RLIMIT_DATA, memory) != 0 || limit(RLIMIT_AS, space) != 0 ||
+        limit(RLIMIT_NOFILE, 32) != 0 || limit(RLIMIT_NPROC, 0) != 0)
         return HEARTH_SANDBOX_LIMITS;
     if (drop_capabilities() != 0) return HEARTH_SANDBOX_CAPABILITIES;
     if (install_filter((unsigned int)scratch) != 0) return HEARTH_SANDBOX_FILTER;

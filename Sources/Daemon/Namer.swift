@@ -4,14 +4,21 @@ import Store
 import Symbols
 import Synchronization
 
-/// Gives new frames their names after each slot, on a thread of its own: the child may take its time.
+/// Gives new frames their names after each slot, then their source lines as far as the time allows, on a thread of its
+/// own: the child may take its time.
 final class Namer: Sendable {
+    /// CPU time of the child for lines after each slot, ns.
+    private static let lineSlice: UInt64 = 20_000_000
+    /// Questions for lines after each slot: each opens the files of a module.
+    private static let lineQuestions = 64
+
     private let store: Store
     private let symbolizer: Symbolizer
     private let sources: NameSources
     private let wake: WakeSignal
     private let isEnding = Atomic(false)
     private let late = Mutex(LateNames())
+    private let lines = Mutex(LineQueue())
 
     init(store: Store, symbolizer: Symbolizer, sources: NameSources, wake: WakeSignal) {
         self.store = store
@@ -20,12 +27,16 @@ final class Namer: Sendable {
         self.wake = wake
     }
 
+    /// Frames that wait for their lines, and those for which there was no room.
+    var lineQueue: (waiting: Int, dropped: Int) { lines.withLock { ($0.count, $0.dropped) } }
+
     /// Works until `end` is called; then names what is left and returns.
     func run() {
         var slots = 0
         while !isEnding.load(ordering: .acquiring) {
             wake.wait()
             nameSlot()
+            if !isEnding.load(ordering: .acquiring) { locateSome() }
             slots += 1
             // After eight seconds all that is done once was done; then about once a minute, after what readers asked for.
             if slots % 64 == 8 { OwnMemory.tidy() }
@@ -50,6 +61,7 @@ final class Namer: Sendable {
     private func name(_ addresses: [UInt64], of module: ModuleID) {
         let (names, size) = ask(addresses, of: module)
         set(names, addresses, of: module)
+        if module != .kernel, size == nil { lines.withLock { $0.add(module, zip(addresses, names).map { ($0, $1) }) } }
         if let size { late.withLock { $0.note(zip(addresses, names), of: module, size: size) } }
     }
 
@@ -77,5 +89,19 @@ final class Namer: Sendable {
 
     private func set(_ names: [FrameName], _ addresses: [UInt64], of module: ModuleID) {
         store.setNames(zip(addresses, names).map { (FrameKey(module: module, address: $0), $1) })
+    }
+
+    /// Looks for lines until nothing waits or the slot's time for it is used up; the rest waits for the next slot.
+    private func locateSome() {
+        var left = Self.lineSlice
+        for _ in 0..<Self.lineQuestions {
+            guard left > 0, let (module, frames) = lines.withLock({ $0.next() }) else { return }
+            guard case .success(let files) = sources.files(of: module) else { continue }
+            let found = symbolizer.locate(module: module, source: files, frames: frames, cpuLimit: left)
+            store.setNames(found.names.map { (FrameKey(module: module, address: $0.address), $0.name) })
+            let later = Set(found.later)
+            lines.withLock { $0.add(module, frames.filter { later.contains($0.address) }) }
+            left -= min(left, found.cpuNanoseconds)
+        }
     }
 }

@@ -15,12 +15,13 @@ final class SelfMetrics: MetricSource {
     private let rings: (bytes: Int, count: Int)
     private let symbolizer: Symbolizer
     private let store: Store
+    private let namer: Namer
     private let startTime = SystemTime().wall()
     private let reload = Mutex<(successful: Bool, time: Int64)>((true, SystemTime().wall()))
 
     init(
         roots: ProcRoot, budgets: [StageBudget], counters: SamplerCounters, hertz: Int,
-        rings: (bytes: Int, count: Int), symbolizer: Symbolizer, store: Store
+        rings: (bytes: Int, count: Int), symbolizer: Symbolizer, store: Store, namer: Namer
     ) {
         self.roots = roots
         self.budgets = budgets
@@ -29,6 +30,7 @@ final class SelfMetrics: MetricSource {
         self.rings = rings
         self.symbolizer = symbolizer
         self.store = store
+        self.namer = namer
     }
 
     /// Notes the outcome of a reload of the configuration.
@@ -39,7 +41,7 @@ final class SelfMetrics: MetricSource {
         }
     }
 
-    func collect() -> [MetricFamily] { process() + sampling() + stages() + names() + configuration() }
+    func collect() -> [MetricFamily] { process() + sampling() + stages() + names() + lines() + configuration() }
 
     private func process() -> [MetricFamily] {
         let usage = OwnUsage.read(roots)
@@ -130,6 +132,33 @@ final class SelfMetrics: MetricSource {
                 "hearth_store_slots_dropped_total", .counter,
                 help: "Seconds of history dropped early because the memory budget was used up.",
                 Double(maintenance.droppedForSpace)),
+        ]
+    }
+
+    private func lines() -> [MetricFamily] {
+        let results = symbolizer.lineResults
+        let queue = namer.lineQueue
+        var located = MetricFamily(
+            "hearth_frames_located_total", .counter,
+            help: "Addresses by what became of the question for their source line.")
+        for result in LineResult.allCases {
+            located.add(Double(results.count(result)), MetricLabel("result", result.rawValue))
+        }
+        return [
+            located,
+            .single(
+                "hearth_frames_inlined_total", .counter, help: "Located addresses at which calls were inlined.",
+                Double(results.inlined.value)),
+            .single(
+                "hearth_frames_unlocated", .gauge, help: "Named addresses that wait for their source line.",
+                Double(queue.waiting)),
+            .single(
+                "hearth_frames_unlocated_dropped_total", .counter,
+                help: "Addresses left without a line because too many waited.", Double(queue.dropped)),
+            .single(
+                "hearth_lines_cpu_seconds_total", .counter,
+                help: "CPU time for source lines, contained in that of the stage symbols.",
+                Double(symbolizer.lineCPUNanoseconds.value) / 1e9),
         ]
     }
 

@@ -54,7 +54,7 @@ struct Wiring {
         let metrics = SelfMetrics(
             roots: roots, budgets: budgets.all, counters: sampler?.counters ?? SamplerCounters(cpus: []),
             hertz: sampler == nil ? 0 : settings.sampling.hertz, rings: sampler?.rings ?? (0, 0),
-            symbolizer: symbolizer, store: store)
+            symbolizer: symbolizer, store: store, namer: namer)
         let server = ExporterServer(
             configuration: exporterConfiguration(), source: LiveTargets(store: store, roots: roots),
             metrics: [metrics, store], health: health, time: SystemTime(), logger: logger, budget: budgets.export)

@@ -10,6 +10,9 @@ public enum OwnMemory {
     /// needed (most of a large static program: type metadata, conformances) does not.
     public static func dropCode() { hearth_drop_code() }
 
+    /// Returns what malloc keeps for later to the kernel. Takes milliseconds after much was freed.
+    public static func trimHeaps() { hearth_trim_heaps() }
+
     /// Drops code, and returns what malloc keeps for later to the kernel. Takes milliseconds: not for the sampler's thread.
     public static func tidy() {
         hearth_drop_code()

@@ -8,9 +8,9 @@ struct FrameTable {
     private let multiplier = UInt64.random(in: 0...UInt64.max) | 1
     private(set) var keys: [FrameKey] = []
     private(set) var names: [FrameName] = []
+    private var lineBytes = 0
     /// Frames below this number have been handed out for naming.
     private var asked = 0
-    private var again: [UInt32] = []
 
     /// The number of a frame, given at its first use.
     mutating func intern(_ key: FrameKey) -> UInt32 {
@@ -59,26 +59,24 @@ struct FrameTable {
     /// Frames that nobody was asked about yet.
     mutating func takeUnnamed() -> [FrameKey] {
         var result: [FrameKey] = []
-        for number in again { result.append(keys[Int(number)]) }
         for number in asked..<keys.count where names[number] == .unnamed(.pending) { result.append(keys[number]) }
         asked = keys.count
-        again = []
         return result
     }
 
     /// Sets the name of a frame; frames that are gone meanwhile are passed over.
     mutating func setName(_ name: FrameName, of key: FrameKey) {
         guard let number = number(of: key) else { return }
+        lineBytes += Self.bytes(of: name) - Self.bytes(of: names[Int(number)])
         names[Int(number)] = name
     }
 
-    /// Asks for the frame again at the next round, because its names may come later (JIT code).
-    mutating func askAgain(_ key: FrameKey) {
-        if let number = number(of: key) { again.append(number) }
+    private static func bytes(of name: FrameName) -> Int {
+        if case .lines(let lines) = name { 32 + lines.count * MemoryLayout<SourceLine>.stride } else { 0 }
     }
 
     /// Bytes held, estimated: the arrays. Strings are shared with the symbolizer's cache.
-    var bytes: Int { table.capacity * 4 + keys.capacity * 16 + names.capacity * 9 }
+    var bytes: Int { table.capacity * 4 + keys.capacity * 16 + names.capacity * 9 + lineBytes }
 
     /// A table with only the frames of `kept`, renumbered; `newNumbers` tells old → new, .max for dropped ones.
     func compacted(keeping kept: [Bool]) -> (table: FrameTable, newNumbers: [UInt32]) {
@@ -87,10 +85,10 @@ struct FrameTable {
         for number in keys.indices where kept[number] {
             let new = table.intern(keys[number])
             table.names[Int(new)] = names[number]
+            table.lineBytes += Self.bytes(of: names[number])
             newNumbers[number] = new
         }
         table.asked = keys[0..<asked].indices.reduce(0) { $0 + (kept[$1] ? 1 : 0) }
-        table.again = again.compactMap { newNumbers[Int($0)] == .max ? nil : newNumbers[Int($0)] }
         return (table, newNumbers)
     }
 }

@@ -77,7 +77,7 @@ extension Store {
         state.withLock { ($0.frames.takeUnnamed(), $0.slots.last?.end ?? 0) }
     }
 
-    /// Sets names; frames whose name may still come are asked for again with the next slot.
+    /// Sets names, also in place of earlier ones; frames that are gone meanwhile are passed over.
     public func setNames(_ names: [(frame: FrameKey, name: FrameName)]) {
         state.withLock { state in
             for (frame, name) in names { state.frames.setName(name, of: frame) }

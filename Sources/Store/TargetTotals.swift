@@ -61,9 +61,11 @@ struct TargetTotals {
         if case .unnamed(let reason) = frameName { unnamed[reason, default: 0] += UInt64(entry.count) }
     }
 
-    /// Unnamed frames of a module are one function: their addresses would be series without bound.
+    /// The function that the symbol table names: what was inlined into it becomes known later, and a counter that has
+    /// counted cannot give back. Unnamed frames of a module are one function: their addresses would be series without
+    /// bound.
     private func function(_ name: FrameName) -> String {
-        if case .lines(let lines) = name, let first = lines.first { return first.function }
+        if case .lines(let lines) = name, let outermost = lines.last { return outermost.function }
         return "[unnamed]"
     }
 

@@ -41,21 +41,40 @@ public final class Symbolizer: Sendable {
     /// CPU time of all children in nanoseconds, as they state it with each answer.
     public let childCPUNanoseconds = EventCounter()
 
-    private let options: Options
-    private let budget: StageBudget
-    private let state = Mutex(State())
+    /// Addresses by what became of the question for their lines.
+    public let lineResults = LineResults()
+    /// CPU time that the children spent on lines, in nanoseconds; contained in `childCPUNanoseconds`.
+    public let lineCPUNanoseconds = EventCounter()
+
+    let options: Options
+    let budget: StageBudget
+    let state = Mutex(State())
     private let currentChild = Atomic<Int32>(0)
 
-    private struct State: ~Copyable {
+    struct State: ~Copyable {
         var process: SymbolizerProcess?
         var cache = NameCache()
+        var lines = LineCache()
         var quarantined: Set<QuarantineKey> = []
+        /// What brought the child down when lines were asked for: its names are still asked for.
+        var quarantinedLines: Set<QuarantineKey> = []
         var nextStart: UInt64 = 0
+
+        /// Keeps both caches within a number of bytes; lines take a half at most.
+        mutating func shrink(to limit: Int) -> Int {
+            lines.shrink(to: limit / 2)
+            cache.shrink(to: max(0, limit - lines.byteCount))
+            return cache.byteCount + lines.byteCount
+        }
     }
 
-    private enum QuarantineKey: Hashable {
+    enum QuarantineKey: Hashable {
         case buildID([UInt8])
         case module(ModuleID)
+
+        init(_ module: ModuleID, _ source: ModuleFiles) {
+            self = source.buildID.isEmpty ? .module(module) : .buildID(source.buildID)
+        }
     }
 
     /// - Parameter budget: the bytes of the cache of names; CPU time of this stage is charged to it, the child's too.
@@ -78,11 +97,9 @@ public final class Symbolizer: Sendable {
     public func symbolize(module: ModuleID, source: ModuleFiles, addresses: [UInt64]) -> [FrameName] {
         let start = SystemTime.threadCPU()
         let names = state.withLock { state in
-            defer {
-                state.cache.shrink(to: budget.limitBytes)
-                budget.usedBytes = state.cache.byteCount
-            }
-            return symbolize(module, source, addresses, &state)
+            defer { budget.usedBytes = state.shrink(to: budget.limitBytes) }
+            let names = symbolize(module, source, addresses, &state)
+            return zip(addresses, names).map { state.lines.complete($1, module, $0) }
         }
         budget.charge(cpuNanoseconds: SystemTime.threadCPU() &- start)
         return names
@@ -90,13 +107,16 @@ public final class Symbolizer: Sendable {
 
     /// Forgets what is cached of a module that is gone.
     public func forget(_ module: ModuleID) {
-        state.withLock { $0.cache.remove(module) }
+        state.withLock { state in
+            state.cache.remove(module)
+            state.lines.remove(module)
+        }
     }
 
     private func symbolize(
         _ module: ModuleID, _ source: ModuleFiles, _ addresses: [UInt64], _ state: inout State
     ) -> [FrameName] {
-        let key = source.buildID.isEmpty ? QuarantineKey.module(module) : .buildID(source.buildID)
+        let key = QuarantineKey(module, source)
         if state.quarantined.contains(key) { return addresses.map { _ in .unnamed(.quarantined) } }
         let text = TextFile(source)
         if source.kind == .perfMap { state.cache.note(module, textSize: text.size) }
@@ -119,7 +139,8 @@ public final class Symbolizer: Sendable {
                 let found = try ask(process, module, source, text, batch)
                 for answer in found { keep(answer, of: batch, module, &names, &state.cache) }
             } catch {
-                fail(error, key, &state)
+                fail(error, &state)
+                state.quarantined.insert(key)
             }
         }
         let rest: UnnamedReason = state.quarantined.contains(key) ? .quarantined : .pending
@@ -129,14 +150,22 @@ public final class Symbolizer: Sendable {
     private func ask(
         _ process: SymbolizerProcess, _ module: ModuleID, _ source: ModuleFiles, _ text: TextFile, _ batch: [UInt64]
     ) throws(SymbolizerFailure) -> [SymbolAnswer] {
+        let request = SymbolRequest(
+            sequence: 0, module: UInt64(module.rawValue), kind: source.kind, size: text.size, identity: text.identity,
+            addresses: batch)
+        return try ask(process, request, source, timeout: options.timeout).answers
+    }
+
+    /// Sends a request with the files of its module, and charges what it cost.
+    func ask(
+        _ process: SymbolizerProcess, _ request: SymbolRequest, _ source: ModuleFiles, timeout: Int32
+    ) throws(SymbolizerFailure) -> (answers: [SymbolAnswer], cpuNanoseconds: UInt64) {
         let files = [source.main] + source.debugFiles.prefix(Wire.maximumDebugFiles)
-        let (answers, cpu) = try process.ask(
-            source.kind, module: UInt64(module.rawValue), size: text.size, identity: text.identity, addresses: batch,
-            descriptors: files.map(\.number), timeout: options.timeout)
+        let (answers, cpu) = try process.ask(request, descriptors: files.map(\.number), timeout: timeout)
         withExtendedLifetime(files) {}
         childCPUNanoseconds.add(cpu)
         budget.charge(cpuNanoseconds: cpu)
-        return answers
+        return (answers, cpu)
     }
 
     /// Takes over an answer; one for an address that was not asked for is left out.
@@ -151,18 +180,18 @@ public final class Symbolizer: Sendable {
         if answer.range.contains(address) { cache.insert(module, answer.range, name) }
     }
 
-    private func fail(_ failure: SymbolizerFailure, _ key: QuarantineKey, _ state: inout State) {
+    /// Counts the end of a child; the caller says what is quarantined for it.
+    func fail(_ failure: SymbolizerFailure, _ state: inout State) {
         switch failure {
         case .crashed: crashes.add()
         case .timedOut: timeouts.add()
         }
         quarantines.add()
-        state.quarantined.insert(key)
         currentChild.store(0, ordering: .relaxed)
         state.process = nil
     }
 
-    private func runningProcess(_ state: inout State) -> SymbolizerProcess? {
+    func runningProcess(_ state: inout State) -> SymbolizerProcess? {
         if let process = state.process { return process }
         let now = SystemTime().monotonic()
         guard now >= state.nextStart else { return nil }
@@ -190,6 +219,8 @@ extension FrameName {
         case .unnamed(.malformed): self = .unnamed(.malformed)
         case .unnamed(.kernelHidden): self = .unnamed(.kernelHidden)
         case .unnamed(.budget): self = .unnamed(.budget)
+        // No question for names has such an answer.
+        case .located, .unlocated: self = .unnamed(.malformed)
         }
     }
 }

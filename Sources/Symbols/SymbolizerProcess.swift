@@ -40,14 +40,13 @@ final class SymbolizerProcess {
 
     deinit { end() }
 
-    /// Sends a request with its descriptors and collects all answers.
+    /// Sends a request, which gets the next number, with its descriptors, and collects all answers.
     func ask(
-        _ kind: ModuleFileKind, module: UInt64, size: UInt64, identity: UInt64, addresses: [UInt64],
-        descriptors: [Int32], timeout: Int32
+        _ question: SymbolRequest, descriptors: [Int32], timeout: Int32
     ) throws(SymbolizerFailure) -> (answers: [SymbolAnswer], cpuNanoseconds: UInt64) {
         sequence = (sequence &+ 1) & 0x7fff_ffff
-        let request = SymbolRequest(
-            sequence: sequence, module: module, kind: kind, size: size, identity: identity, addresses: addresses)
+        var request = question
+        request.sequence = sequence
         do throws(Errno) {
             try socket.send(request.encoded(), lending: descriptors)
         } catch {
@@ -55,7 +54,7 @@ final class SymbolizerProcess {
         }
         var answers: [SymbolAnswer] = []
         var cpu: UInt64 = 0
-        while answers.count < addresses.count {
+        while answers.count < request.addresses.count {
             let response = try receive(timeout: timeout)
             guard response.sequence == sequence, !response.answers.isEmpty else { throw .crashed }
             answers.append(contentsOf: response.answers)

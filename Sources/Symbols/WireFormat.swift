@@ -8,6 +8,14 @@ public enum ModuleFileKind: UInt8, Sendable {
     case perfMap = 2
 }
 
+/// What is asked of the child.
+enum SymbolQuestion: UInt8 {
+    /// The function's name out of symbol tables: answered at once.
+    case names = 0
+    /// Source line and inlined calls out of DWARF, as far as `cpuLimit` reaches.
+    case lines = 1
+}
+
 /// Limits of the messages between the daemon and its child. One SOCK_SEQPACKET message each, little-endian.
 enum Wire {
     static let magic: UInt32 = 0x3153_4848
@@ -23,11 +31,16 @@ enum Wire {
     static let maximumName = 4 << 10
     /// Sequence number of the message that the child sends when its walls stand.
     static let hello: UInt32 = 0xffff_ffff
+    /// The status of an answer with lines; 0 is a name, others are reasons.
+    static let located: UInt8 = 255
 }
 
-/// Names wanted for addresses of one module.
+/// Names or lines wanted for addresses of one module.
 struct SymbolRequest: Equatable {
     var sequence: UInt32
+    var question: SymbolQuestion = .names
+    /// Nanoseconds of CPU time after which the child answers that the rest is to be asked for later.
+    var cpuLimit: UInt64 = 0
     var module: UInt64
     var kind: ModuleFileKind
     /// Size and identity of a text that may grow; both 0 for other kinds.
@@ -39,6 +52,8 @@ struct SymbolRequest: Equatable {
         var writer = ByteWriter()
         writer.append(Wire.magic)
         writer.append(sequence)
+        writer.append(question.rawValue)
+        writer.append(cpuLimit)
         writer.append(module)
         writer.append(size)
         writer.append(identity)
@@ -60,11 +75,15 @@ struct SymbolRequest: Equatable {
     init?(decoding bytes: ArraySlice<UInt8>) {
         var reader = ByteReader(bytes)
         guard reader.next(UInt32.self) == Wire.magic, let sequence = reader.next(UInt32.self),
-            let module = reader.next(UInt64.self), let size = reader.next(UInt64.self),
+            let question = reader.next(UInt8.self).flatMap(SymbolQuestion.init),
+            let cpuLimit = reader.next(UInt64.self), let module = reader.next(UInt64.self),
+            let size = reader.next(UInt64.self),
             let identity = reader.next(UInt64.self), let kind = reader.next(UInt8.self).flatMap(ModuleFileKind.init),
             let count = reader.next(UInt16.self), count <= Wire.maximumAddresses
         else { return nil }
         self.init(sequence: sequence, module: module, kind: kind, size: size, identity: identity, addresses: [])
+        self.question = question
+        self.cpuLimit = cpuLimit
         for _ in 0..<count {
             guard let address = reader.next(UInt64.self) else { return nil }
             addresses.append(address)
@@ -82,12 +101,51 @@ struct SymbolAnswer: Equatable {
 enum SymbolOutcome: Equatable {
     case named(function: String, systemName: String)
     case unnamed(SymbolAbsence)
+    /// The functions at an address, innermost first; never empty.
+    case located([LocatedLine])
+    case unlocated(LineAbsence)
+}
+
+/// One function at an address, with its place in the source.
+struct LocatedLine: Equatable {
+    var function: String
+    var systemName: String
+    /// Empty if unknown.
+    var file: String
+    /// 0 if unknown.
+    var line: UInt32
+
+    /// The same with texts of at most so many bytes.
+    func cut(to limit: Int) -> LocatedLine {
+        func cut(_ text: String) -> String {
+            text.utf8.count <= limit ? text : String(decoding: text.utf8.prefix(limit), as: UTF8.self)
+        }
+        return LocatedLine(function: cut(function), systemName: cut(systemName), file: cut(file), line: line)
+    }
+
+    /// Bytes in a message.
+    var size: Int { 10 + function.utf8.count + systemName.utf8.count + file.utf8.count }
 }
 
 /// The reasons that the child can give.
 enum SymbolAbsence: UInt8 {
     case stripped = 1
     case noSymbol, malformed, kernelHidden, budget
+}
+
+/// Why an address has no line.
+enum LineAbsence: UInt8, Error, CaseIterable {
+    /// Not looked for yet: the time of the request was used up.
+    case later = 64
+    /// Neither the file nor a debug file of it has DWARF.
+    case noDebugInfo
+    /// The DWARF is in `.dwo` files, which are not looked for.
+    case split
+    /// The DWARF refers to a file that dwz shares between others, which is not looked for.
+    case alternate
+    /// There is DWARF, but nothing about this address.
+    case noLine
+    case budget, malformed
 }
 
 /// Some answers to a request; the rest follows in further messages.
@@ -150,6 +208,16 @@ struct ByteWriter {
             append(function)
             append(systemName)
         case .unnamed(let reason): append(reason.rawValue)
+        case .unlocated(let reason): append(reason.rawValue)
+        case .located(let lines):
+            append(Wire.located)
+            append(UInt8(clamping: lines.count))
+            for line in lines.prefix(255) {
+                append(line.function)
+                append(line.systemName)
+                append(line.file)
+                append(line.line)
+            }
         }
     }
 }
@@ -175,15 +243,32 @@ struct ByteReader {
 
     mutating func nextAnswer() -> SymbolAnswer? {
         guard let index = next(UInt16.self), let lower = next(UInt64.self), let upper = next(UInt64.self),
-            lower <= upper, let status = next(UInt8.self)
+            lower <= upper, let status = next(UInt8.self), let outcome = nextOutcome(status)
         else { return nil }
-        guard status == 0 else {
-            return SymbolAbsence(rawValue: status).map {
-                SymbolAnswer(index: index, range: lower..<upper, outcome: .unnamed($0))
-            }
+        return SymbolAnswer(index: index, range: lower..<upper, outcome: outcome)
+    }
+
+    private mutating func nextOutcome(_ status: UInt8) -> SymbolOutcome? {
+        switch status {
+        case 0:
+            guard let function = nextText(), let systemName = nextText() else { return nil }
+            return .named(function: function, systemName: systemName)
+        case Wire.located: return nextLines().map { .located($0) }
+        default:
+            return SymbolAbsence(rawValue: status).map { .unnamed($0) }
+                ?? LineAbsence(rawValue: status).map { .unlocated($0) }
         }
-        guard let function = nextText(), let systemName = nextText() else { return nil }
-        return SymbolAnswer(
-            index: index, range: lower..<upper, outcome: .named(function: function, systemName: systemName))
+    }
+
+    private mutating func nextLines() -> [LocatedLine]? {
+        guard let count = next(UInt8.self), count > 0 else { return nil }
+        var lines: [LocatedLine] = []
+        for _ in 0..<count {
+            guard let function = nextText(), let systemName = nextText(), let file = nextText(),
+                let line = next(UInt32.self)
+            else { return nil }
+            lines.append(LocatedLine(function: function, systemName: systemName, file: file, line: line))
+        }
+        return lines
     }
 }

@@ -38,7 +38,7 @@ import Testing
         #expect(counts.compactMap { $0 }.reduce(0, +) == 100)
         #expect(counts.count == lines.count && !counts.contains(nil))
         #expect(lines.contains("worker.service;worker;main;do_syscall_64_[k];vfs_read_[k] 20"))
-        #expect(lines.contains("worker.service;worker;main;work(int);work(int);fold 20"))
+        #expect(lines.contains("worker.service;worker;main;work(int);work(int);fold_[i] 20"))
     }
 
     @Test(arguments: ["json", "speedscope"])

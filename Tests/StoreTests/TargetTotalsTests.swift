@@ -54,6 +54,30 @@ struct TargetTotalsTests {
         #expect(totals.count == 201)
     }
 
+    /// Lines and inlined functions that are found after a slot was published are in its profiles; the counters keep the
+    /// function of the symbol table, before and after, and add up.
+    @Test func linesThatComeLater() throws {
+        let store = Store.roomy()
+        feed(store, targets: 0..<1, at: second)
+        let before = store.sizes.frames
+        let chain = [
+            SourceLine(function: "inner", systemName: "inner", file: "/a.c", line: 3),
+            SourceLine(function: "f1", systemName: "f1", file: "/a.c", line: 9),
+        ]
+        store.setNames([(.code(1), .lines(chain)), (.code(77), .lines(chain))])
+        #expect(store.sizes.frames == before)
+        #expect(try store.everything().frames.map(\.name) == [.lines(chain)])
+        feed(store, targets: 0..<1, at: 2 * second)
+        let family = store.collect().first { $0.name == "hearth_target_function_cpu_seconds_total" }
+        var seconds: [String: Double] = [:]
+        for point in family?.points ?? [] {
+            guard case .number(let value) = point.value else { continue }
+            seconds[point.labels.first { $0.name == "function" }?.value ?? ""] = (value * 1e9).rounded()
+        }
+        #expect(seconds == ["f1": 20, "other": 0])
+        #expect(cpu(store) == ["t0": 20])
+    }
+
     @Test func endsAndUnnamed() {
         let store = Store.roomy()
         let context = store.intern(.some(1))

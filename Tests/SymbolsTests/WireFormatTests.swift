@@ -11,9 +11,19 @@ import Testing
         answers: [
             SymbolAnswer(index: 0, range: 1..<2, outcome: .named(function: "größe()", systemName: "_Z")),
             SymbolAnswer(index: 2, range: 0..<UInt64.max, outcome: .unnamed(.kernelHidden)),
+            SymbolAnswer(index: 3, range: 5..<6, outcome: .unlocated(.split)),
+            SymbolAnswer(
+                index: 4, range: 6..<7,
+                outcome: .located([
+                    LocatedLine(function: "inner", systemName: "_Zi", file: "/größe.c", line: .max),
+                    LocatedLine(function: "outer", systemName: "outer", file: "", line: 0),
+                ])),
         ])
 
     @Test func messagesAreWhatTheyWere() {
+        var lines = request
+        (lines.question, lines.cpuLimit) = (.lines, 20_000_000)
+        #expect(SymbolRequest(decoding: lines.encoded()[...]) == lines)
         #expect(SymbolRequest(decoding: request.encoded()[...]) == request)
         #expect(SymbolResponse(decoding: response.encoded()[...]) == response)
     }
@@ -33,7 +43,7 @@ import Testing
                 var bytes = whole
                 bytes[position] = value
                 if let response = SymbolResponse(decoding: bytes[...]) {
-                    #expect(response.answers.count <= 2)
+                    #expect(response.answers.count <= 4)
                     decoded += 1
                 }
             }

@@ -102,9 +102,10 @@ extension KnownProgram {
 }
 
 /// Where sources are and built files go.
-enum ProgramFolders {
+public enum ProgramFolders {
     private static let tests = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-    static let sources = tests + "/Programs"
+    /// The sources of the programs with a known truth.
+    public static let sources = tests + "/Programs"
     static let built = String(tests.dropLast("/Tests".count)) + "/.build/known-programs"
 }
 

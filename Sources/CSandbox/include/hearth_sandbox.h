@@ -16,9 +16,10 @@ enum hearth_sandbox_step {
 };
 
 // Gives up for good: every descriptor but `socket`, `scratch` and 2, every capability, core dumps, more than `memory`
-// bytes of address space, and every system call that is not needed to answer; `scratch` is the one file that can be
-// written. Returns the step that failed (errno is set) or 0.
-enum hearth_sandbox_step hearth_sandbox_enter(int socket, int scratch, uint64_t memory);
+// bytes of memory of its own, more than `space` bytes of address space, which includes files that are mapped for
+// reading, and every system call that is not needed to answer; `scratch` is the one file that can be written. Returns
+// the step that failed (errno is set) or 0.
+enum hearth_sandbox_step hearth_sandbox_enter(int socket, int scratch, uint64_t memory, uint64_t space);
 
 // O_PATH, which Swift does not see: open a directory to name it only (asm-generic/fcntl.h).
 static const int hearth_open_path = 010000000;

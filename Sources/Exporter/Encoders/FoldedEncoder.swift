@@ -10,7 +10,7 @@ enum FoldedEncoder {
         var path: [String] = []
         for node in tree.nodes.dropFirst() {
             path.removeLast(path.count - Int(node.depth - 1))
-            path.append(names[Int(node.function)])
+            path.append(names[Int(node.function)] + (node.inlined ? "_[i]" : ""))
             if node.selfCount > 0 { lines.append("\(path.joined(separator: ";")) \(node.selfCount)") }
         }
         var bytes: [UInt8] = []
@@ -21,7 +21,8 @@ enum FoldedEncoder {
         return bytes
     }
 
-    /// The name without what separates stacks and lines, marked as other tools mark the kernel and JIT code.
+    /// The name without what separates stacks and lines, marked as other tools mark the kernel and JIT code
+    /// (`flamegraph.pl`, annotations of names); functions that were inlined get `_[i]`.
     private static func name(_ function: Function) -> String {
         let name = String(PlainText.line(function.name).map { $0 == ";" ? ":" : $0 })
         switch function.kind {

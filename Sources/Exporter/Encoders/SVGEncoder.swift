@@ -111,7 +111,8 @@ private struct SVGDrawing {
         let textX = NumberText.fixed(Double(Self.margin) + left * Self.graphWidth + 4, digits: 2)
         let width = NumberText.fixed(Self.drawnWidth(share), digits: 2)
         let y = Self.top + Int(node.depth) * Self.row
-        result += "<g class=\"f \(function.kind.rawValue) s\(Self.shade(function))\" tabindex=\"0\" "
+        let colour = function.kind == .native && node.inlined ? "inlined" : function.kind.rawValue
+        result += "<g class=\"f \(colour) s\(Self.shade(function))\" tabindex=\"0\" "
         result += "data-x=\"\(NumberText.fixed(left, digits: 9))\" data-w=\"\(NumberText.fixed(share, digits: 9))\" "
         result += "data-d=\"\(node.depth)\" data-n=\"\(Markup.escape(Self.cut(name, 164)))\">"
         result += "<title>\(escaped)\n\(facts(node, function))</title>"

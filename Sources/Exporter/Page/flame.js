@@ -41,7 +41,7 @@ class Flame {
     this.graph.setAttribute("aria-label", "Flame graph: arrow keys move, Enter zooms, Escape resets");
     this.details = make("div", "details");
     this.legend = make("div", "legend");
-    for (const [kind, text] of [["ln", "program and libraries"], ["lk", "kernel"], ["lj", "code made at run time"], ["lu", "unknown mapping"]])
+    for (const [kind, text] of [["ln", "program and libraries"], ["li", "inlined into its caller"], ["lk", "kernel"], ["lj", "code made at run time"], ["lu", "unknown mapping"]])
       this.legend.append(make("span", kind, text));
     this.tip = make("div", "tip"); this.tip.hidden = true;
     host.append(this.tools, this.crumbs, this.graph, this.details, this.legend);
@@ -164,7 +164,8 @@ class Flame {
     const [name, module, kind] = this.func(node), pixels = share * width;
     const isAbove = node !== this.zoomed && share === 1 && this.depth[node] < this.depth[this.zoomed];
     const hit = this.hits && this.hits[this.profile.nodes[node][FUNCTION]];
-    const frame = make("div", `f ${kind} ${shade(kind === "group" ? name : module + name)}${pixels < 5 ? " thin" : ""}${isAbove ? " above" : ""}${hit ? " match" : ""}`);
+    const colour = kind === "native" && this.profile.nodes[node][INLINED] ? "inlined" : kind;
+    const frame = make("div", `f ${colour} ${shade(kind === "group" ? name : module + name)}${pixels < 5 ? " thin" : ""}${isAbove ? " above" : ""}${hit ? " match" : ""}`);
     frame.dataset.node = node;
     frame.style.left = left * 100 + "%";
     frame.style.width = Math.max(pixels, 0.7) + "px";

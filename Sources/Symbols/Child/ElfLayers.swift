@@ -36,7 +36,7 @@ struct ElfLayers {
         return ElfLayers(places: dynamic)
     }
 
-    private static func isDebugFile(_ file: ElfImage, of main: ElfImage) -> Bool {
+    static func isDebugFile(_ file: ElfImage, of main: ElfImage) -> Bool {
         if !main.buildID.isEmpty, !file.buildID.isEmpty { return main.buildID == file.buildID }
         guard let link = main.debugLink else { return false }
         return MiniDebugInfo.checksum(of: file) == link.crc

@@ -7,6 +7,7 @@ struct NameSource {
     private var demangler = Demangler()
     private let blocks = BlockCache(bytes: 1 << 20)
     private var nextImage: UInt32 = 1
+    private var lines = LineSource()
 
     init(indexBytes: Int, scratch: ScratchFile) { indices = IndexCache(budget: indexBytes, scratch: scratch) }
 
@@ -22,6 +23,10 @@ struct NameSource {
         _ request: SymbolRequest, _ sorted: [UInt64], _ descriptors: [Int32]
     ) -> [(Range<UInt64>, SymbolOutcome)] {
         guard let first = descriptors.first else { return malformed(sorted) }
+        if request.question == .lines {
+            let found = lines.answers(request, sorted, open(descriptors))
+            return zip(sorted, found).map { ($0..<($0 == .max ? $0 : $0 + 1), $1) }
+        }
         switch request.kind {
         case .elf:
             let files = open(descriptors)

@@ -48,6 +48,8 @@ struct SymbolizerChild: ~Copyable {
             // An unreadable request cannot be answered; its sender is the daemon itself, so something is badly wrong.
             guard let request = SymbolRequest(decoding: buffer[0..<size]) else { throw Errno(EBADMSG) }
             try answer(request, descriptors)
+            // What libdw made of a file was large, and is not needed again.
+            if request.question == .lines { OwnMemory.trimHeaps() }
             setAlarm(seconds: 0)
             requests += 1
             if requests % SymbolizerChild.tidyInterval == SymbolizerChild.firstTidy { OwnMemory.tidy() }
@@ -73,8 +75,12 @@ struct SymbolizerChild: ~Copyable {
     }
 
     private static func size(of answer: SymbolAnswer) -> Int {
-        guard case .named(let function, let systemName) = answer.outcome else { return 32 }
-        return 32 + min(function.utf8.count, Wire.maximumName) + min(systemName.utf8.count, Wire.maximumName)
+        switch answer.outcome {
+        case .named(let function, let systemName):
+            32 + min(function.utf8.count, Wire.maximumName) + min(systemName.utf8.count, Wire.maximumName)
+        case .located(let lines): lines.reduce(32) { $0 + $1.size }
+        case .unnamed, .unlocated: 32
+        }
     }
 
     private mutating func takeCPU() -> UInt64 {
