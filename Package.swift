@@ -59,7 +59,9 @@ let package = Package(
         library("Model", []),
         library("Platform", ["Model", "CPlatform", "CSystemd"]),
         library("Binary", ["Model", "Platform"]),
-        library("Unwinder", ["Model", "CLibunwind"]),
+        .target(
+            name: "Unwinder", dependencies: ["Model", "CLibunwind"], exclude: ["aarch64/README.md"],
+            swiftSettings: strict),
         library("Runtimes", ["Model", "Platform", "Binary"]),
         library("Symbols", ["Model", "Platform", "Binary", "CPlatform", "CSandbox", "CDemangle", "CLibdw", "CLzma"]),
         library("Store", ["Model"]),
@@ -89,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "hearthd",
             dependencies: [
-                "Model", "Platform", "Binary", "Symbols", "Store", "Analysis", "Sampler", "Exporter", "Configuration",
+                "Model", "Platform", "Binary", "Unwinder", "Symbols", "Store", "Analysis", "Sampler", "Exporter",
+                "Configuration",
                 log, arguments, .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],

@@ -11,6 +11,8 @@ public struct Configuration: Hashable, Sendable {
     public var log = Log()
     /// See ``Sampling``.
     public var sampling = Sampling()
+    /// See ``Unwinder``.
+    public var unwinder = Unwinder()
     /// See ``Memory``.
     public var memory = Memory()
     /// See ``Windows``.
@@ -47,6 +49,12 @@ public struct Configuration: Hashable, Sendable {
         public var kernelStacks = true
         /// Bytes of the user stack that are copied with each sample, a multiple of 8, at most 65,528.
         public var stackDumpBytes = 65_528
+    }
+
+    /// How stacks are walked.
+    public struct Unwinder: Hashable, Sendable {
+        /// One in how many stacks is walked by a second engine as well, to count differences; 0: none.
+        public var verifyEvery = 1000
     }
 
     /// What the stages may hold, in bytes.

@@ -48,6 +48,7 @@ enum ConfigurationSchema {
             "sampling.ring_bytes", \.sampling.ringBytes, .word("auto", or: .size(1 << 18...1 << 28, powerOfTwo: true))),
         Setting("sampling.kernel_stacks", \.sampling.kernelStacks, .boolean),
         Setting("sampling.stack_dump_bytes", \.sampling.stackDumpBytes, .size(1024...65_528, multipleOf: 8)),
+        Setting("unwinder.verify_every", \.unwinder.verifyEvery, .integer(0...1_000_000_000)),
         Setting("memory.store_bytes", \.memory.storeBytes, .size(1 << 20...1 << 34)),
         Setting("memory.symbols_bytes", \.memory.symbolsBytes, .size(1 << 20...1 << 32)),
         Setting("memory.unwind_bytes", \.memory.unwindBytes, .size(1 << 20...1 << 32)),

@@ -5,12 +5,14 @@ import Sampler
 import Store
 import Symbols
 import Synchronization
+import Unwinder
 
 /// What the daemon says about itself.
 final class SelfMetrics: MetricSource {
     private let roots: ProcRoot
     private let budgets: [StageBudget]
     private let counters: SamplerCounters
+    private let unwinding: UnwindCounters
     private let hertz: Int
     private let rings: (bytes: Int, count: Int)
     private let symbolizer: Symbolizer
@@ -20,12 +22,13 @@ final class SelfMetrics: MetricSource {
     private let reload = Mutex<(successful: Bool, time: Int64)>((true, SystemTime().wall()))
 
     init(
-        roots: ProcRoot, budgets: [StageBudget], counters: SamplerCounters, hertz: Int,
+        roots: ProcRoot, budgets: [StageBudget], counters: SamplerCounters, unwinding: UnwindCounters, hertz: Int,
         rings: (bytes: Int, count: Int), symbolizer: Symbolizer, store: Store, namer: Namer
     ) {
         self.roots = roots
         self.budgets = budgets
         self.counters = counters
+        self.unwinding = unwinding
         self.hertz = hertz
         self.rings = rings
         self.symbolizer = symbolizer
@@ -41,7 +44,9 @@ final class SelfMetrics: MetricSource {
         }
     }
 
-    func collect() -> [MetricFamily] { process() + sampling() + stages() + names() + lines() + configuration() }
+    func collect() -> [MetricFamily] {
+        process() + sampling() + unwinding.families + stages() + names() + lines() + configuration()
+    }
 
     private func process() -> [MetricFamily] {
         let usage = OwnUsage.read(roots)

@@ -9,6 +9,7 @@ import ServiceLifecycle
 import Store
 import Symbols
 import UnixSignals
+import Unwinder
 
 /// Joins all stages: the only file that knows them all.
 struct Wiring {
@@ -53,6 +54,7 @@ struct Wiring {
         let sampler = try makeSampler(store, budgets, health, sources, decider)
         let metrics = SelfMetrics(
             roots: roots, budgets: budgets.all, counters: sampler?.counters ?? SamplerCounters(cpus: []),
+            unwinding: sampler?.unwinding ?? UnwindCounters(),
             hertz: sampler == nil ? 0 : settings.sampling.hertz, rings: sampler?.rings ?? (0, 0),
             symbolizer: symbolizer, store: store, namer: namer)
         let server = ExporterServer(
@@ -161,6 +163,7 @@ struct Wiring {
         sampler.wakeup = settings.sampling.wakeup == .batched ? .batched : .immediate
         sampler.requestedRingBytes = settings.sampling.ringBytes
         sampler.stackBytes = UInt32(settings.sampling.stackDumpBytes)
+        sampler.verifyEvery = settings.unwinder.verifyEvery
         sampler.userOnly = !settings.sampling.kernelStacks || !abilities.can(.sampleKernel)
         sampler.procRoot = settings.paths.proc
         sampler.cgroupRoot = settings.paths.cgroup ?? abilities.cgroupRoot ?? ""

@@ -3,7 +3,7 @@ import Glibc
 public import Model
 public import Platform
 import Synchronization
-import Unwinder
+public import Unwinder
 
 /// Samples the host: opens the rings, follows all processes, walks each sample and hands it to the sink.
 ///
@@ -22,6 +22,8 @@ public final class HostSampler {
     private let budget: StageBudget
     /// What was counted since the start.
     public let counters: SamplerCounters
+    /// What unwinding counted since the start.
+    public let unwinding: UnwindCounters
     private let drained: (UInt64) -> Void
     private let sinkBudget: StageBudget?
     private let timer: StageTimer
@@ -67,7 +69,9 @@ public final class HostSampler {
         self.budget = budget
         cache = BlockCache(bytes: unwindBudget.limitBytes)
         timer = StageTimer(unwindBudget)
-        unwindBudget.usedBytes = cache.capacityBytes
+        let engine = UnwindEngine(verifyEvery: settings.verifyEvery)
+        unwinding = engine.counters
+        unwindBudget.usedBytes = cache.capacityBytes + engine.byteCount
         self.sinkBudget = sinkBudget
         drained = hooks.drained
         if case .tree = settings.scope { isTree = true } else { isTree = false }
@@ -79,7 +83,7 @@ public final class HostSampler {
         processes = ProcessTable(procRoot: settings.procRoot, modules: modules, scope: settings.scope)
         targets = TargetResolver(
             procRoot: settings.procRoot, cgroupRoot: settings.cgroupRoot, decide: hooks.decide)
-        let walk = UserWalk(engine: LibunwindEngine())
+        let walk = UserWalk(engine: engine)
         deep = DeepStacks(walk: walk, counters: counters.deep)
         walker = StackWalker(walk: walk, deep: deep)
         processes.retire = { [sink] in sink.retire($0) }

@@ -32,6 +32,8 @@ public struct SamplerSettings: Sendable {
     public var requestedRingBytes: Int?
     /// Bytes of stack copied with each sample.
     public var stackBytes: UInt32
+    /// One in how many stacks is walked by libunwind as well, to count how often the engines differ; 0: none.
+    public var verifyEvery: Int
     /// Sample user code only.
     public var userOnly: Bool
     /// Root of the proc file system.
@@ -49,6 +51,7 @@ public struct SamplerSettings: Sendable {
         wakeup = .batched
         requestedRingBytes = nil
         stackBytes = 65528
+        verifyEvery = 1000
         userOnly = false
         procRoot = "/proc"
         cgroupRoot = "/sys/fs/cgroup"

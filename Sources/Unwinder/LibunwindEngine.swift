@@ -30,14 +30,14 @@ public final class LibunwindEngine: NativeUnwinder {
     deinit { unsafe frames.deallocate() }
 
     /// Frames without a rule in one stack that are bridged.
-    private static let maximumBridges = 2048
+    static let maximumBridges = 2048
 
     /// Appends the frames of one stack and says how its walk ended.
     public func unwind(
         _ sample: StackSample, in space: some CodeSpace, into frames: inout [UnwoundFrame]
     ) -> UnwindOutcome {
         let reader = ImageReader(space: space)
-        let scan = ReturnAddressScan(sample: sample, image: { space.image(at: $0) })
+        let scan = ReturnAddressScan(sample: sample, space: space)
         var request = unsafe hearth_unwind_request()
         unsafe fill(&request, from: sample)
         for bridge in 0...Self.maximumBridges {
@@ -75,7 +75,8 @@ public final class LibunwindEngine: NativeUnwinder {
     /// Prepares to go on behind a frame without a rule: at the caller that a call on the stack proves, else from the
     /// frame itself by its frame pointer.
     private func passOver(
-        _ frame: UnwoundFrame, isLeaf: Bool, _ scan: ReturnAddressScan, _ request: inout hearth_unwind_request,
+        _ frame: UnwoundFrame, isLeaf: Bool, _ scan: ReturnAddressScan<some CodeSpace>,
+        _ request: inout hearth_unwind_request,
         _ frames: inout [UnwoundFrame]
     ) {
         let framePointer = unsafe request.registers.6
@@ -228,7 +229,7 @@ private final class ImageReader {
             return 0
         }
         guard let found = bytes.unwindTable,
-            let entry = found.entry(covering: address &- image.bias, in: bytes)
+            let entry = try? found.entry(covering: address &- image.bias, in: bytes)
         else { return 0 }
         index = found.index
         let entries = found.index == nil ? found.entries &+ image.bias : Self.indexBase

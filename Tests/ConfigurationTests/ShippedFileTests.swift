@@ -36,7 +36,7 @@ struct ShippedFileTests {
             "memory.symbols_bytes": "2MiB", "memory.unwind_bytes": "3MiB", "windows.retention": "30s",
             "targets.rules": "[{match: {exe: a}, name: b}]", "paths.proc": "/p", "paths.sys": "/s",
             "paths.cgroup": "/c", "paths.kallsyms": "/k", "http.allowed_hosts": "[a.example]",
-            "http.max_recordings": "2", "symbols.debug_dirs": "[/d]",
+            "http.max_recordings": "2", "symbols.debug_dirs": "[/d]", "unwinder.verify_every": "7",
         ]
         #expect(Set(changed.keys) == Set(ConfigurationSchema.settings.map(\.key)))
         var seen: Set<Configuration> = [Configuration()]

@@ -13,6 +13,7 @@ final class FlatImage: ImageBytes {
     }
 
     var unwindTable: UnwindTable? { nil }
+    var number: UInt64 { 0 }
 
     func readWord(atAddress address: UInt64) -> UInt64? {
         let offset = address &- self.address

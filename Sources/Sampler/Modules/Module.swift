@@ -19,6 +19,7 @@ final class Module: ImageBytes {
     }
 
     let id: ModuleID
+    var number: UInt64 { UInt64(id.rawValue) }
     let identity: FileIdentity
     var info: ModuleInfo
     private(set) var state = State.unopened
@@ -120,4 +121,5 @@ private final class ImageWords: ImageBytes {
     init(_ image: ElfImage) { self.image = image }
     func readWord(atAddress address: UInt64) -> UInt64? { image.readWord(atAddress: address) }
     var unwindTable: UnwindTable? { nil }
+    var number: UInt64 { 0 }
 }

@@ -3,26 +3,16 @@
 /// Compilers leave out the rules of functions that cannot be unwound through (Swift and Rust with -O: leaves that call
 /// nothing), JIT compilers write none (V8 keeps frame pointers). A word on the stack is believed to be the return
 /// address if the instruction in front of it is a call whose target is shortly before the code in question.
-struct ReturnAddressScan {
-    /// Where a frame without a rule returns to.
-    struct Caller {
-        /// The return address.
-        var pc: UInt64
-        /// Stack pointer in the caller.
-        var sp: UInt64
-        /// rbp in the caller, `nil` if it is what it was.
-        var framePointer: UInt64?
-    }
-
+struct ReturnAddressScan<Space: CodeSpace> {
     /// Words looked at: functions without rules are small.
-    private static let maximumWords: UInt64 = 64
+    private static var maximumWords: UInt64 { 64 }
     /// How far a function may reach from its start when the call to it is on top of the stack.
-    private static let maximumFunction: UInt64 = 1 << 16
+    private static var maximumFunction: UInt64 { 1 << 16 }
     /// The same for a call further up, which may be left over from another function.
-    private static let maximumFunctionAbove: UInt64 = 1 << 12
+    private static var maximumFunctionAbove: UInt64 { 1 << 12 }
 
     let sample: StackSample
-    let image: (UInt64) -> MappedImage?
+    let space: Space
 
     /// The caller of a frame. What proves most comes first: a direct call to this code on top of the stack, a frame
     /// pointer that leads to a call, an indirect call on top of a leaf's stack, a direct call further up.
@@ -30,39 +20,39 @@ struct ReturnAddressScan {
     /// - Parameters:
     ///   - address: an address inside of the frame's current instruction.
     ///   - isLeaf: whether the frame is the innermost one.
-    func caller(of address: UInt64, sp: UInt64, framePointer: UInt64, isLeaf: Bool) -> Caller? {
+    func caller(of address: UInt64, sp: UInt64, framePointer: UInt64, isLeaf: Bool) -> ProvenCaller? {
         let top = sample.word(at: sp).flatMap { word in code(before: word).map { (word, $0) } }
         if let (word, bytes) = top, isDirectCall(bytes, returningTo: word, into: address, within: Self.maximumFunction)
         {
-            return Caller(pc: word, sp: sp &+ 8)
+            return ProvenCaller(pc: word, sp: sp &+ 8)
         }
         if let caller = byFramePointer(framePointer, sp: sp) { return caller }
-        if isLeaf, let (word, bytes) = top, Self.isIndirectCall(bytes) { return Caller(pc: word, sp: sp &+ 8) }
+        if isLeaf, let (word, bytes) = top, Self.isIndirectCall(bytes) { return ProvenCaller(pc: word, sp: sp &+ 8) }
         return furtherUp(address, sp: sp)
     }
 
     /// The frame that rbp points to, if it lies above and returns behind a call. Code that a runtime made cannot be
     /// read, so there any address will do.
-    private func byFramePointer(_ pointer: UInt64, sp: UInt64) -> Caller? {
+    private func byFramePointer(_ pointer: UInt64, sp: UInt64) -> ProvenCaller? {
         guard pointer >= sp, pointer & 7 == 0, let saved = sample.word(at: pointer),
-            let pc = sample.word(at: pointer &+ 8), saved == 0 || saved > pointer, let image = image(pc &- 1)
+            let pc = sample.word(at: pointer &+ 8), saved == 0 || saved > pointer, let image = space.image(at: pc &- 1)
         else { return nil }
         if image.bytes != nil {
             guard let bytes = code(before: pc), (bytes >> 24) & 0xff == 0xe8 || Self.isIndirectCall(bytes) else {
                 return nil
             }
         }
-        return Caller(pc: pc, sp: pointer &+ 16, framePointer: saved)
+        return ProvenCaller(pc: pc, sp: pointer &+ 16, framePointer: saved)
     }
 
-    private func furtherUp(_ address: UInt64, sp: UInt64) -> Caller? {
+    private func furtherUp(_ address: UInt64, sp: UInt64) -> ProvenCaller? {
         for index in 0..<Self.maximumWords {
             let slot = sp &+ index * 8
             guard let word = sample.word(at: slot) else { return nil }
             guard let bytes = code(before: word) else { continue }
             let isCall = isDirectCall(bytes, returningTo: word, into: address, within: Self.maximumFunctionAbove)
             if isCall || Self.isIndirectCall(bytes) && isThreadRoot(returningTo: word) {
-                return Caller(pc: word, sp: slot &+ 8)
+                return ProvenCaller(pc: word, sp: slot &+ 8)
             }
         }
         return nil
@@ -71,13 +61,13 @@ struct ReturnAddressScan {
     /// Whether a call returns to code that ends its thread at once: the frame is the root. musl's clone has no rules
     /// (src/thread/x86_64/clone.s): `mov %eax, %edi; xor %eax, %eax; mov $60, %al; syscall`.
     func isThreadRoot(returningTo pc: UInt64) -> Bool {
-        guard let image = image(pc), let bytes = image.bytes else { return false }
+        guard let image = space.image(at: pc), let bytes = image.bytes else { return false }
         return bytes.readWord(atAddress: pc &- image.bias) == 0x050f_3cb0_c031_c789
     }
 
     /// The eight bytes in front of an address of code, the nearest in the highest byte.
     private func code(before address: UInt64) -> UInt64? {
-        guard address > 4096, let image = image(address &- 1), let bytes = image.bytes else { return nil }
+        guard address > 4096, let image = space.image(at: address &- 1), let bytes = image.bytes else { return nil }
         return bytes.readWord(atAddress: address &- 8 &- image.bias)
     }
 
@@ -101,4 +91,14 @@ struct ReturnAddressScan {
         let mode = (last6 >> 8) & 0xff
         return last6 & 0xff == 0xff && (mode == 0x15 || mode & 0xf8 == 0x90)
     }
+}
+
+/// Where a frame without a rule returns to.
+struct ProvenCaller: Hashable {
+    /// The return address.
+    var pc: UInt64
+    /// Stack pointer in the caller.
+    var sp: UInt64
+    /// rbp in the caller, `nil` if it is what it was.
+    var framePointer: UInt64?
 }
