@@ -43,7 +43,7 @@ public final class LibunwindEngine: NativeUnwinder {
         for bridge in 0...Self.maximumBridges {
             unsafe request.may_guess = bridge == Self.maximumBridges ? 1 : unsafe request.may_guess
             unsafe run(&request, reader: reader, space: self.space(for: space))
-            unsafe append(Int(request.count), to: &frames, reader: reader, isLeaf: bridge == 0)
+            unsafe append(Int(request.count), to: &frames, in: space, isLeaf: bridge == 0)
             guard unsafe request.end == HEARTH_UNWIND_NO_RULE.rawValue, let last = frames.last else { break }
             if scan.isThreadRoot(returningTo: last.lookupAddress &+ 1) { return .ended(.complete) }
             unsafe passOver(last, isLeaf: frames.count == 1, scan, &request, &frames)
@@ -120,13 +120,13 @@ public final class LibunwindEngine: NativeUnwinder {
         return slots[index].space
     }
 
-    private func append(_ count: Int, to result: inout [UnwoundFrame], reader: ImageReader, isLeaf: Bool) {
+    private func append(_ count: Int, to result: inout [UnwoundFrame], in space: some CodeSpace, isLeaf: Bool) {
         var previousWasSignal = true
         for index in 0..<count {
             let frame = unsafe frames[index]
             let (pc, sp) = (frame.pc, frame.sp)
             if index > 0 && pc == 0 { break }
-            let isSignal = (index > 0 || !isLeaf) && reader.isSignalReturn(pc)
+            let isSignal = (index > 0 || !isLeaf) && space.isSignalReturn(pc)
             result.append(UnwoundFrame(pc: pc, sp: sp, isExact: previousWasSignal || isSignal))
             previousWasSignal = isSignal
         }
@@ -238,13 +238,5 @@ private final class ImageReader {
             start: image.range.lowerBound, end: image.range.upperBound, header: found.base &+ image.bias,
             entries: entries &+ entry * 8, entry_count: 1)
         return 1
-    }
-
-    /// Whether code at an address is the kernel's or libc's return from a signal: `mov $15, %rax; syscall`, the form
-    /// that gdb, libgcc and libunwind recognise.
-    func isSignalReturn(_ address: UInt64) -> Bool {
-        guard let image = image(at: address), let bytes = image.bytes else { return false }
-        return bytes.readWord(atAddress: address &- image.bias) == 0x0f00_0000_0fc0_c748
-            && bytes.readWord(atAddress: address &- image.bias &+ 1) == 0x050f_0000_000f_c0c7
     }
 }

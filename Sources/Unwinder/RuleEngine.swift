@@ -73,19 +73,37 @@ import Model
         }
     }
 
-    /// Goes on behind a frame without a rule, at the caller that a call on the stack proves; `nil` if it did.
+    /// Goes on behind a frame without a rule: where a signal interrupted if it is a return from a handler, else at the
+    /// caller that a call on the stack proves; `nil` if it did.
     private func bridge(
         _ walk: inout some FrameWalk, isLeaf: Bool, _ bridges: Int, _ sample: StackSample, in space: some CodeSpace
     ) -> Result? {
+        if space.isSignalReturn(walk.lookupAddress) || space.isSignalReturn(walk.pc) {
+            return walk.leaveSignal(sample) ? nil : Self.end(outside: walk.sp &+ SignalFrame.size, of: sample)
+        }
         let scan = ReturnAddressScan(sample: sample, space: space)
         if scan.isThreadRoot(returningTo: walk.lookupAddress &+ 1) { return .walked(.ended(.complete)) }
-        guard bridges <= LibunwindEngine.maximumBridges,
-            let caller = scan.caller(
-                of: walk.lookupAddress, sp: walk.sp, framePointer: walk.framePointer, isLeaf: isLeaf)
-        else { return .refused(.unproven) }
-        walk.goOn(at: caller)
-        return nil
+        guard bridges <= LibunwindEngine.maximumBridges else { return .refused(.unproven) }
+        if let caller = scan.caller(
+            of: walk.lookupAddress, sp: walk.sp, framePointer: walk.framePointer, isLeaf: isLeaf)
+        {
+            walk.goOn(at: caller)
+            return nil
+        }
+        return isLeaf || leadsUp(walk, sample, in: space) ? .refused(.unproven) : .walked(.ended(.complete))
     }
+
+    /// Whether following rbp may get further, which is a guess: it points into the copy, not far above the frame. Beyond
+    /// a frame where it does not, nothing is known; such frames are roots (`_start` of the dynamic linker, the start of
+    /// programs and threads in musl).
+    private func leadsUp(_ walk: some FrameWalk, _ sample: StackSample, in space: some CodeSpace) -> Bool {
+        if space.image(at: walk.lookupAddress) == nil { return true }
+        let distance = walk.framePointer &- walk.sp
+        return distance <= Self.maximumFrame && sample.word(at: walk.framePointer) != nil
+    }
+
+    /// Frames larger than this are not believed to be led out of by rbp alone; libunwind's limit.
+    private static let maximumFrame: UInt64 = 0x4000
 
     /// Stacks are at most a few MiB: what lies within 64 MiB above the copy is taken for the stack's own continuation.
     static let maximumStack: UInt64 = 64 << 20
@@ -143,6 +161,9 @@ protocol FrameWalk {
     var isExact: Bool { get }
     /// Goes on at the caller of a frame without a rule.
     mutating func goOn(at caller: ProvenCaller)
+    /// Goes on where a signal interrupted, behind a frame without a rule that returns from its handler. False if the
+    /// kernel's frame is not in the copy.
+    mutating func leaveSignal(_ sample: StackSample) -> Bool
 }
 
 extension FrameWalk {

@@ -22,6 +22,28 @@ final class FlatImage: ImageBytes {
     }
 }
 
+/// Images at places, as the code of a process.
+final class FlatSpace: CodeSpace {
+    var images: [MappedImage]
+    var generation: UInt64
+    /// Code that belongs to a runtime.
+    var foreign: Range<UInt64> = 0..<0
+
+    init(_ images: [MappedImage], generation: UInt64 = 1) {
+        self.images = images
+        self.generation = generation
+    }
+
+    func image(at address: UInt64) -> MappedImage? { images.first { $0.range.contains(address) } }
+    func isForeign(_ address: UInt64) -> Bool { foreign.contains(address) }
+    func readData(at address: UInt64) -> UInt64? {
+        for image in images {
+            if let word = image.bytes?.readWord(atAddress: address &- image.bias) { return word }
+        }
+        return nil
+    }
+}
+
 extension [UInt8] {
     /// A number in little-endian order.
     static func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {

@@ -11,7 +11,7 @@ struct ReturnAddressScanTests {
     private func caller(
         of address: UInt64, _ code: [UInt8], endingAt returnAddress: UInt64, stack words: [UInt64],
         framePointer: UInt64 = 0, isLeaf: Bool = true, behind: [UInt8] = []
-    ) -> ReturnAddressScan.Caller? {
+    ) -> ProvenCaller? {
         var bytes = [UInt8](repeating: 0x90, count: Self.size)
         let end = Int(returnAddress - Self.base)
         bytes.replaceSubrange((end - code.count)..<(end + behind.count), with: code + behind)
@@ -22,12 +22,11 @@ struct ReturnAddressScanTests {
         return unsafe stack.withUnsafeBytes { buffer in
             let sample = unsafe StackSample(registers: registers, stack: buffer, isCut: false)
             let range = Self.base..<(Self.base + UInt64(Self.size))
-            let scan = ReturnAddressScan(sample: sample) { address in
-                if Self.unreadable.contains(address) {
-                    return MappedImage(range: Self.unreadable, bias: 0, bytes: nil)
-                }
-                return range.contains(address) ? MappedImage(range: range, bias: Self.base, bytes: image) : nil
-            }
+            let space = FlatSpace([
+                MappedImage(range: range, bias: Self.base, bytes: image),
+                MappedImage(range: Self.unreadable, bias: 0, bytes: nil),
+            ])
+            let scan = ReturnAddressScan(sample: sample, space: space)
             return scan.caller(of: address, sp: 0x7000, framePointer: framePointer, isLeaf: isLeaf)
         }
     }
@@ -111,7 +110,7 @@ struct ReturnAddressScanTests {
     /// rbp leads to a frame if that lies above, links upwards and returns behind a call.
     @Test func framePointers() {
         let back: UInt64 = 0x40_0800
-        func caller(_ pointer: UInt64, _ stack: [UInt64], _ code: [UInt8] = [0xff, 0xd0]) -> ReturnAddressScan.Caller? {
+        func caller(_ pointer: UInt64, _ stack: [UInt64], _ code: [UInt8] = [0xff, 0xd0]) -> ProvenCaller? {
             self.caller(of: 0x80_0010, code, endingAt: back, stack: stack, framePointer: pointer, isLeaf: false)
         }
         let found = caller(0x7010, [1, 2, 0x7100, back])

@@ -69,6 +69,8 @@
         isExact = false
     }
 
+    mutating func leaveSignal(_ sample: StackSample) -> Bool { leaveSignal() == nil }
+
     /// The word of the copy at an address: one subtraction, one comparison.
     @inline(__always)
     private func word(_ address: UInt64) -> UInt64? {
@@ -139,9 +141,9 @@
     private mutating func leaveSignal() -> Stop? {
         // SAFETY: the current frame was put into the list before. Its pc is where the handler returns to.
         unsafe frames[count &- 1].isExact = true
-        let place = sp &+ UnwindRule.signalInstructionPointer
-        guard let saved = word(sp &+ UnwindRule.signalFramePointer),
-            let stackPointer = word(sp &+ UnwindRule.signalStackPointer), let interrupted = word(place)
+        let place = sp &+ SignalFrame.instructionPointer
+        guard let saved = word(sp &+ SignalFrame.framePointer),
+            let stackPointer = word(sp &+ SignalFrame.stackPointer), let interrupted = word(place)
         else { return .outside(address: place) }
         if interrupted == 0 { return .root }
         framePointer = saved

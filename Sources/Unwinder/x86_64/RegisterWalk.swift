@@ -34,17 +34,30 @@ struct RegisterWalk: FrameWalk {
         isExact = false
     }
 
+    mutating func leaveSignal(_ sample: StackSample) -> Bool {
+        let frame = sp
+        guard sample.word(at: frame) != nil, sample.word(at: frame &+ SignalFrame.size &- 8) != nil else {
+            return false
+        }
+        for register in 0..<UnwindRow.registerCount {
+            set(register, sample.word(at: frame &+ SignalFrame.places[register]))
+        }
+        isExact = true
+        return true
+    }
+
     /// Goes to the caller by a row; returns what the walk came to if there is none.
     mutating func leave(
         by row: UnwindRow, in image: any ImageBytes, _ sample: StackSample
     ) -> RuleEngine.Result? {
         if row.registers[16].kind == .undefined { return .walked(.ended(.complete)) }
         guard let cfa = cfa(row.cfa, image, sample) else { return .refused(.registers) }
-        if !row.isSignalFrame, cfa <= sp { return .refused(.backwards) }
+        // Equal where a register holds the return address, as in vfork.
+        if !row.isSignalFrame, cfa < sp { return .refused(.backwards) }
         var caller = self
         for register in 0..<UnwindRow.registerCount {
             let rule = row.registers[register]
-            if rule.kind == .same { continue }
+            if rule.kind == .same || isRestored(rule, cfa: cfa) { continue }
             caller.set(register, value(rule, cfa: cfa, image, sample))
         }
         if row.registers[7].kind == .same { caller.set(7, cfa) }
@@ -57,6 +70,12 @@ struct RegisterWalk: FrameWalk {
         caller.isExact = row.isSignalFrame
         self = caller
         return nil
+    }
+
+    /// A register whose place lies below the stack pointer has been popped already, though the row does not say so.
+    private func isRestored(_ rule: RegisterRule, cfa: UInt64) -> Bool {
+        let place = cfa &+ UInt64(bitPattern: rule.value)
+        return isExact && rule.kind == .offset && place < sp && sp &- place <= 128
     }
 
     private func end(_ rule: RegisterRule, cfa: UInt64, _ sample: StackSample) -> RuleEngine.Result {

@@ -77,10 +77,18 @@ struct UnwindRule: Hashable {
             let framePointer = try Self.framePointer(row.registers[6], in: image),
             let cfa = try Self.cfa(row.cfa, in: image)
         {
-            self.init(bits: cfa | framePointer)
+            self.init(bits: Self.isRestored(row) ? cfa : cfa | framePointer)
         } else {
             self.init(.wide)
         }
+    }
+
+    /// Whether rbp's place lies below the stack pointer, where nothing is kept and nothing was copied: compilers do not
+    /// say that `pop %rbp` has restored it when the next instruction is `ret`.
+    private static func isRestored(_ row: UnwindRow) -> Bool {
+        let rule = row.registers[6]
+        return row.cfa.expressionCount == 0 && row.cfa.register == 7 && rule.kind == .offset
+            && row.cfa.value &+ rule.value < 0
     }
 
     /// Kind and operands of the CFA.
@@ -122,12 +130,6 @@ struct UnwindRule: Hashable {
         return kind.rawValue << 8 | UInt64(UInt16(bitPattern: offset)) << 16
     }
 
-    /// Places in the kernel's signal frame, from its stack pointer (struct rt_sigframe and struct sigcontext_64,
-    /// arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h).
-    static let signalFramePointer: UInt64 = 120
-    static let signalStackPointer: UInt64 = 160
-    static let signalInstructionPointer: UInt64 = 168
-
     /// Whether the row says what is known of the kernel's frame.
     private static func isKernelFrame(_ row: UnwindRow, in image: any ImageBytes) throws(CfiError) -> Bool {
         guard row.cfa.expressionCount > 0, row.registers[6].kind == .expression, row.registers[16].kind == .expression
@@ -135,8 +137,8 @@ struct UnwindRule: Hashable {
         let cfa = try CfaExpressionShape(at: row.cfa.value, count: row.cfa.expressionCount, in: image)
         let rbp = try CfaExpressionShape(at: row.registers[6].value, count: row.registers[6].count, in: image)
         let rip = try CfaExpressionShape(at: row.registers[16].value, count: row.registers[16].count, in: image)
-        return cfa == .dereferenced(register: 7, offset: Int64(signalStackPointer), addend: 0)
-            && rbp == .sum(register: 7, offset: Int64(signalFramePointer))
-            && rip == .sum(register: 7, offset: Int64(signalInstructionPointer))
+        return cfa == .dereferenced(register: 7, offset: Int64(SignalFrame.stackPointer), addend: 0)
+            && rbp == .sum(register: 7, offset: Int64(SignalFrame.framePointer))
+            && rip == .sum(register: 7, offset: Int64(SignalFrame.instructionPointer))
     }
 }
