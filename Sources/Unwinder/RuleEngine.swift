@@ -15,7 +15,7 @@ import Model
     let source: RuleSource
     private let counters: UnwindCounters
     private let frames: UnsafeMutablePointer<UnwoundFrame>
-    /// Frames of one walk: a 64 KiB dump holds fewer than 8192 return addresses.
+    /// Frames of one walk; the memory is only touched as far as a stack reaches.
     private let capacity = LibunwindEngine.capacity
 
     init(counters: UnwindCounters) {
@@ -26,8 +26,8 @@ import Model
 
     deinit { unsafe frames.deallocate() }
 
-    /// Bytes of caches and of room for frames.
-    var byteCount: Int { 2 * RuleCache.byteCount + capacity * MemoryLayout<UnwoundFrame>.stride }
+    /// Bytes of caches.
+    var byteCount: Int { 2 * RuleCache.byteCount }
 
     /// Appends the frames of one stack, unless it has to refuse.
     func unwind(_ sample: StackSample, in space: some CodeSpace, into result: inout [UnwoundFrame]) -> Result {

@@ -22,7 +22,7 @@ public final class UnwindEngine: NativeUnwinder {
         untilVerification = self.verifyEvery
     }
 
-    /// Bytes of caches and of room for frames, without libunwind's.
+    /// Bytes of caches, without libunwind's.
     public var byteCount: Int { rules.byteCount }
 
     /// Appends the frames of one stack and says how its walk ended.
