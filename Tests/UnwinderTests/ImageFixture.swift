@@ -7,13 +7,14 @@ final class FlatImage: ImageBytes {
     let address: UInt64
     let bytes: [UInt8]
 
-    init(address: UInt64, _ bytes: [UInt8], padding: Int = 0) {
+    let number: UInt64
+    var unwindTable: UnwindTable?
+
+    init(address: UInt64, _ bytes: [UInt8], padding: Int = 0, number: UInt64 = 0) {
         self.address = address
+        self.number = number
         self.bytes = bytes + [UInt8](repeating: 0, count: padding)
     }
-
-    var unwindTable: UnwindTable? { nil }
-    var number: UInt64 { 0 }
 
     func readWord(atAddress address: UInt64) -> UInt64? {
         let offset = address &- self.address
