@@ -7,7 +7,8 @@ import Unwinder
 struct GoldenStackTests {
     /// An engine by name; a new one is one line.
     private static let engines: [(name: String, make: @Sendable () -> any NativeUnwinder)] = [
-        ("libunwind", { LibunwindEngine() })
+        ("rules", { UnwindEngine(verifyEvery: 0) }),
+        ("libunwind", { LibunwindEngine() }),
     ]
 
     @Test(arguments: FixtureFolder.names) func frames(name: String) throws {
