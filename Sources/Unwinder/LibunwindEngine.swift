@@ -43,7 +43,7 @@ public final class LibunwindEngine: NativeUnwinder {
         for bridge in 0...Self.maximumBridges {
             unsafe request.may_guess = bridge == Self.maximumBridges ? 1 : unsafe request.may_guess
             unsafe run(&request, reader: reader, space: self.space(for: space))
-            unsafe append(Int(request.count), to: &frames, in: space, isLeaf: bridge == 0)
+            unsafe append(Int(request.count), to: &frames, in: space)
             guard unsafe request.end == HEARTH_UNWIND_NO_RULE.rawValue, let last = frames.last else { break }
             if scan.isThreadRoot(returningTo: last.lookupAddress &+ 1) { return .ended(.complete) }
             unsafe passOver(last, isLeaf: frames.count == 1, scan, &request, &frames)
@@ -120,13 +120,13 @@ public final class LibunwindEngine: NativeUnwinder {
         return slots[index].space
     }
 
-    private func append(_ count: Int, to result: inout [UnwoundFrame], in space: some CodeSpace, isLeaf: Bool) {
+    private func append(_ count: Int, to result: inout [UnwoundFrame], in space: some CodeSpace) {
         var previousWasSignal = true
         for index in 0..<count {
             let frame = unsafe frames[index]
             let (pc, sp) = (frame.pc, frame.sp)
             if index > 0 && pc == 0 { break }
-            let isSignal = (index > 0 || !isLeaf) && space.isSignalReturn(pc)
+            let isSignal = space.isSignalReturn(pc)
             result.append(UnwoundFrame(pc: pc, sp: sp, isExact: previousWasSignal || isSignal))
             previousWasSignal = isSignal
         }

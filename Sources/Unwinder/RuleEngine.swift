@@ -85,7 +85,7 @@ import Model
         if scan.isThreadRoot(returningTo: walk.lookupAddress &+ 1) { return .walked(.ended(.complete)) }
         guard bridges <= LibunwindEngine.maximumBridges else { return .refused(.unproven) }
         if let caller = scan.caller(
-            of: walk.lookupAddress, sp: walk.sp, framePointer: walk.framePointer, isLeaf: isLeaf)
+            of: walk.lookupAddress, sp: walk.sp, framePointer: walk.framePointer, isLeaf: walk.isExact)
         {
             walk.goOn(at: caller)
             return nil

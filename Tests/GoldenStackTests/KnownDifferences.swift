@@ -15,6 +15,19 @@ enum KnownDifferences {
         ("libunwind", "go-native", "the frame of runtime.main is larger than the scan believes"),
         ("libunwind", "go-native-pie", "the frame of runtime.main is larger than the scan believes"),
         ("libunwind", "go-native-prologue", "a function that has not set up its frame pointer hides its caller"),
+        ("rules", "ld-start", "no rules, and rbp of a leaf is not believed to mark the root"),
+        ("rules", "tableless", "without rules and frame pointers the last call that is found is believed the root"),
+        ("rules", "musl", "_start has no rules: the frame that it calls is taken for the root"),
+        ("rules", "signal-musl", "_start has no rules: the frame that it calls is taken for the root"),
+        ("rules", "musl-static-qsort", "a function without rules that pushed registers"),
+        (
+            "rules", "jit-no-frame-pointer",
+            "gives the reason no_mapping: libunwind follows a register that is no frame pointer"
+        ),
+        ("rules", "unreadable-file", "takes the frame for the root since rbp is 0"),
+        ("rules", "go-native", "the frame of runtime.main is larger than the scan believes"),
+        ("rules", "go-native-pie", "the frame of runtime.main is larger than the scan believes"),
+        ("rules", "go-native-prologue", "a function that has not set up its frame pointer hides its caller"),
     ]
 
     static func reason(_ engine: String, _ fixture: String) -> String? {

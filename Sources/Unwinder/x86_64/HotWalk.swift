@@ -145,7 +145,6 @@
         guard let saved = word(sp &+ SignalFrame.framePointer),
             let stackPointer = word(sp &+ SignalFrame.stackPointer), let interrupted = word(place)
         else { return .outside(address: place) }
-        if interrupted == 0 { return .root }
         framePointer = saved
         sp = stackPointer
         pc = interrupted

@@ -19,7 +19,7 @@ struct ReturnAddressScan<Space: CodeSpace> {
     ///
     /// - Parameters:
     ///   - address: an address inside of the frame's current instruction.
-    ///   - isLeaf: whether the frame is the innermost one.
+    ///   - isLeaf: whether the frame is the innermost one, or was interrupted by a signal.
     func caller(of address: UInt64, sp: UInt64, framePointer: UInt64, isLeaf: Bool) -> ProvenCaller? {
         let top = sample.word(at: sp).flatMap { word in code(before: word).map { (word, $0) } }
         if let (word, bytes) = top, isDirectCall(bytes, returningTo: word, into: address, within: Self.maximumFunction)
