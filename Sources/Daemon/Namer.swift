@@ -7,8 +7,9 @@ import Synchronization
 /// Gives new frames their names after each slot, then their source lines as far as the time allows, on a thread of its
 /// own: the child may take its time.
 final class Namer: Sendable {
-    /// CPU time of the child for lines after each slot, ns.
-    private static let lineSlice: UInt64 = 20_000_000
+    /// CPU time of the child for lines, ns: what each slot adds, and how much can be saved up.
+    private static let lineIncome: UInt64 = 1_000_000
+    private static let lineSavings: UInt64 = 50_000_000
     /// Questions for lines after each slot: each opens the files of a module.
     private static let lineQuestions = 64
 
@@ -19,6 +20,7 @@ final class Namer: Sendable {
     private let isEnding = Atomic(false)
     private let late = Mutex(LateNames())
     private let lines = Mutex(LineQueue())
+    private let lineCredit = Mutex(Namer.lineSavings)
 
     init(store: Store, symbolizer: Symbolizer, sources: NameSources, wake: WakeSignal) {
         self.store = store
@@ -91,17 +93,26 @@ final class Namer: Sendable {
         store.setNames(zip(addresses, names).map { (FrameKey(module: module, address: $0), $1) })
     }
 
-    /// Looks for lines until nothing waits or the slot's time for it is used up; the rest waits for the next slot.
+    /// Lines as far as the saved time reaches; the rest waits for later slots.
     private func locateSome() {
-        var left = Self.lineSlice
-        for _ in 0..<Self.lineQuestions {
-            guard left > 0, let (module, frames) = lines.withLock({ $0.next() }) else { return }
+        let credit = lineCredit.withLock { min($0 + Self.lineIncome, Self.lineSavings) }
+        let left = locate(cpuLimit: credit, questions: Self.lineQuestions)
+        lineCredit.withLock { $0 = left }
+    }
+
+    /// Looks for the lines of frames that wait, for so long in ns of the child's CPU time. What is left of the limit.
+    @discardableResult func locate(cpuLimit: UInt64, questions: Int = .max) -> UInt64 {
+        var left = cpuLimit
+        var asked = 0
+        while left > 0, asked < questions, let (module, frames) = lines.withLock({ $0.next() }) {
+            asked += 1
             guard case .success(let files) = sources.files(of: module) else { continue }
             let found = symbolizer.locate(module: module, source: files, frames: frames, cpuLimit: left)
             store.setNames(found.names.map { (FrameKey(module: module, address: $0.address), $0.name) })
             let later = Set(found.later)
             lines.withLock { $0.add(module, frames.filter { later.contains($0.address) }) }
-            left -= min(left, found.cpuNanoseconds)
+            left -= min(left, max(found.cpuNanoseconds, 1))
         }
+        return left
     }
 }

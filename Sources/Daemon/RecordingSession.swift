@@ -22,6 +22,10 @@ struct RecordingSession {
         }
     }
 
+    /// CPU time and questions for lines and inlined functions at the end, while the user waits.
+    private static let lineTime: UInt64 = 2_000_000_000
+    private static let lineQuestions = 4096
+
     private let options: RecordOptions
     private let store: Store
     private let namer: Namer
@@ -101,6 +105,7 @@ struct RecordingSession {
         store.flush()
         namer.end()
         nameThread.join()
+        namer.locate(cpuLimit: Self.lineTime, questions: Self.lineQuestions)
         let status = command?.finish() ?? 0
         do {
             let profile = try store.profile(ProfileQuery(selector: .all, from: 0, to: .max))
