@@ -106,6 +106,14 @@ let package = Package(
         .executableTarget(
             name: "hearth-bench", dependencies: ["Model", "Store"], path: "Benchmarks/Counts", swiftSettings: strict),
 
+        // Measured by Benchmarks/bench-unwind against the unwinders that others use.
+        .target(
+            name: "CPeers", path: "Benchmarks/Peers",
+            linkerSettings: [.linkedLibrary("unwind-x86_64"), .linkedLibrary("unwind"), .linkedLibrary("dw")]),
+        .executableTarget(
+            name: "hearth-bench-unwind", dependencies: ["CPeers", "Unwinder", "Binary", "Platform", "CPlatform"],
+            path: "Benchmarks/Unwind", swiftSettings: strict),
+
         // What tests share: programs with a known truth, fixtures, goldens, real external tools.
         .target(name: "TestKit", dependencies: ["Model", "Platform"], path: "Tests/TestKit", swiftSettings: strict),
         tests("TestKitTests", ["TestKit"]),

@@ -1,0 +1,137 @@
+import Binary
+import Platform
+import Unwinder
+
+/// The code of a process as the daemon sees it: executable mappings, files read by `pread` through the block cache.
+final class ProcessCode: CodeSpace {
+    let generation: UInt64 = 1
+    /// Sorted by address.
+    let mappings: [Mapping]
+    private var last: MappedImage?
+
+    struct Mapping {
+        var range: Range<UInt64>
+        var bias: UInt64
+        var file: MappedFile?
+    }
+
+    init(pid: Int32) throws {
+        let cache = BlockCache()
+        var files: [String: MappedFile] = [:]
+        var found: [Mapping] = []
+        for line in try MapsLine.all(of: pid) where line.isExecutable {
+            if files[line.file] == nil { files[line.file] = MappedFile(line, pid: pid, number: files.count + 1, cache) }
+            let file = files[line.file]
+            let bias = file?.bias(of: line)
+            found.append(Mapping(range: line.range, bias: bias ?? 0, file: bias == nil ? nil : file))
+        }
+        mappings = found
+    }
+
+    func image(at address: UInt64) -> MappedImage? {
+        if let last, last.range.contains(address) { return last }
+        var low = 0
+        var high = mappings.count
+        while low < high {
+            let middle = (low + high) / 2
+            if mappings[middle].range.upperBound <= address { low = middle + 1 } else { high = middle }
+        }
+        guard low < mappings.count, mappings[low].range.contains(address) else { return nil }
+        last = MappedImage(range: mappings[low].range, bias: mappings[low].bias, bytes: mappings[low].file)
+        return last
+    }
+
+    func readData(at address: UInt64) -> UInt64? {
+        for mapping in mappings {
+            if let word = mapping.file?.readWord(atAddress: address &- mapping.bias) { return word }
+        }
+        return nil
+    }
+
+    func isForeign(_ address: UInt64) -> Bool { false }
+}
+
+/// A file of the process.
+final class MappedFile: ImageBytes {
+    let number: UInt64
+    let image: ElfImage
+    /// Where the file can be opened.
+    let path: String
+    private(set) lazy var unwindTable: UnwindTable? = makeTable()
+
+    init?(_ line: MapsLine, pid: Int32, number: Int, _ cache: BlockCache) {
+        self.number = UInt64(number)
+        path = "/proc/\(pid)/map_files/\(line.name)"
+        if line.path == "[vdso]" {
+            guard let bytes = line.memory(of: pid), let image = try? ElfImage(bytes: bytes) else { return nil }
+            self.image = image
+        } else {
+            guard line.inode != 0, let file = try? FileDescriptor.open(path),
+                let image = try? ElfImage(file: file, number: UInt32(number), cache: cache)
+            else { return nil }
+            self.image = image
+        }
+    }
+
+    func readWord(atAddress address: UInt64) -> UInt64? { image.readWord(atAddress: address) }
+
+    /// Mappings start at pages, so the segment is looked for by its pages.
+    func bias(of line: MapsLine) -> UInt64? {
+        let segment = image.segments.first { segment in
+            segment.executable && segment.fileOffset & ~4095 <= line.fileOffset
+                && line.fileOffset < segment.fileOffset &+ segment.fileSize
+        }
+        guard let segment else { return nil }
+        return line.range.lowerBound &- (segment.address &+ line.fileOffset &- segment.fileOffset)
+    }
+
+    private func makeTable() -> UnwindTable? {
+        if let header = image.ehFrameHeader,
+            let table = UnwindTable(header: header.address, size: header.size, in: self)
+        {
+            return table
+        }
+        guard let section = image.section(named: ".eh_frame") else { return nil }
+        return UnwindTable(ehFrame: section.address, size: section.size, in: self)
+    }
+}
+
+/// A line of `/proc/PID/maps` (fs/proc/task_mmu.c, `show_map_vma`).
+struct MapsLine {
+    var range: Range<UInt64>
+    var isExecutable: Bool
+    var fileOffset: UInt64
+    var inode: UInt64
+    var path: String
+    /// What the same file has in common.
+    var file: String { "\(inode) \(path)" }
+    /// The range as names in map_files have it.
+    var name: String { String(range.lowerBound, radix: 16) + "-" + String(range.upperBound, radix: 16) }
+
+    static func all(of pid: Int32) throws -> [MapsLine] {
+        let text = String(decoding: try FileDescriptor.open("/proc/\(pid)/maps").readAll(), as: UTF8.self)
+        return text.split(separator: "\n").compactMap { MapsLine($0) }
+    }
+
+    private init?(_ line: Substring) {
+        let words = line.split(separator: " ", maxSplits: 5)
+        guard words.count >= 5 else { return nil }
+        let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
+        guard ends.count == 2, ends[0] < ends[1], let offset = UInt64(words[2], radix: 16), let inode = UInt64(words[4])
+        else { return nil }
+        range = ends[0]..<ends[1]
+        isExecutable = words[1].dropFirst(2).first == "x"
+        fileOffset = offset
+        self.inode = inode
+        path = words.count == 6 ? String(words[5].drop { $0 == " " }) : ""
+    }
+
+    /// The bytes that are mapped.
+    func memory(of pid: Int32) -> [UInt8]? {
+        guard let memory = try? FileDescriptor.open("/proc/\(pid)/mem") else { return nil }
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        // SAFETY: the buffer is lent for the call.
+        let got = unsafe bytes.withUnsafeMutableBytes { unsafe try? memory.read(at: range.lowerBound, into: $0) }
+        return got == bytes.count ? bytes : nil
+    }
+}
