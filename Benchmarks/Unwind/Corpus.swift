@@ -76,11 +76,13 @@ final class Corpus {
         let size = Int(min(word(registers + 160), 65536))
         let stack = registers + 168
         let count = Int(min(word(stack + size), UInt64(size)))
-        guard count > 0, stack + size <= record.count, used + count <= Self.capacity else { return }
+        guard count > 0, stack + size <= record.count, used + count <= Self.capacity,
+            let start = unsafe record.baseAddress
+        else { return }
         var sample = Sample(registers: Registers(), offset: used, count: count, isCut: count == size)
         for index in 0..<17 { sample.registers.values[index] = word(registers + Registers.perfOrder[index] * 8) }
         // SAFETY: both ranges were checked above.
-        unsafe (arena + used).copyMemory(from: record.baseAddress! + stack, byteCount: count)
+        unsafe (arena + used).copyMemory(from: start + stack, byteCount: count)
         used += (count + 63) & ~63
         samples.append(sample)
     }
