@@ -77,7 +77,7 @@ final class Corpus {
         let stack = registers + 168
         let count = Int(min(word(stack + size), UInt64(size)))
         guard count > 0, stack + size <= record.count, used + count <= Self.capacity,
-            let start = unsafe record.baseAddress
+            let start = record.baseAddress
         else { return }
         var sample = Sample(registers: Registers(), offset: used, count: count, isCut: count == size)
         for index in 0..<17 { sample.registers.values[index] = word(registers + Registers.perfOrder[index] * 8) }
