@@ -12,7 +12,10 @@ else {
 
 /// Engines of Hearth; the first one is compared with the others.
 func ownEngines(_ code: ProcessCode) -> [(name: String, contestant: any Contestant)] {
-    [("fallback", OwnEngine(LibunwindEngine(), code: code))]
+    [
+        ("rules", OwnEngine(UnwindEngine(verifyEvery: 0), code: code)),
+        ("fallback", OwnEngine(LibunwindEngine(), code: code)),
+    ]
 }
 
 func peers(_ code: ProcessCode) -> [(name: String, contestant: any Contestant)] {

@@ -6,7 +6,9 @@ enum ReturnAddresses {
     static func restore(in frames: inout [UnwoundFrame], of process: StoppedProcess) {
         for index in frames.indices.dropFirst() {
             let callee = frames[index - 1]
-            if frames[index].isExact, !isSignalReturn(frames[index].pc, process), !isSignalReturn(callee.pc, process) {
+            if isSignalReturn(callee.pc, process) {
+                frames[index].isExact = true
+            } else if frames[index].isExact, !isSignalReturn(frames[index].pc, process) {
                 frames[index] = UnwoundFrame(pc: frames[index].pc &+ 1, sp: frames[index].sp, isExact: false)
             }
         }
