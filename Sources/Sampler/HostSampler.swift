@@ -118,11 +118,11 @@ public final class HostSampler {
         started()
         var isStopping = false
         while !isStopping {
-            let wake = group.wait(milliseconds: 250, extra: stopper.number)
+            let wake = group.wait(milliseconds: pause, extra: stopper.number)
             isStopping = wake.isStopped || group.hasEnded
             let before = SystemTime.threadCPU()
             captureDeep()
-            if isStopping || !wake.isBellOnly || isDrainDue { drain(all: isStopping) }
+            if isStopping || !wake.isBellOnly || deep.isFull { drain(all: isStopping) }
             let used = SystemTime.threadCPU() &- before
             budget.charge(cpuNanoseconds: used &- min(used, timer.takeCharged()))
         }
@@ -136,9 +136,14 @@ public final class HostSampler {
         }
     }
 
-    /// The bell alone does not empty the rings, unless what it captured gets too much or they were left alone for long.
-    private var isDrainDue: Bool { deep.isFull || SystemTime().monotonic() &- drainedAt > Self.longestPause }
-    private static let longestPause: UInt64 = 50_000_000
+    /// Longest wait in ms. The bell does not empty the rings, unless what it captured gets too much: what waits for its turn
+    /// is bounded by time instead. Drains must not follow ticks, which the bell does: the period changes at drains.
+    private var pause: Int32 {
+        guard deep.isActive else { return 250 }
+        let passed = SystemTime().monotonic() &- drainedAt
+        return passed >= Self.deepPause ? 0 : Int32((Self.deepPause - passed) / 1_000_000 + 1)
+    }
+    private static let deepPause: UInt64 = 50_000_000
 
     /// Samples that are younger than this stay in the rings: a record of another CPU with an earlier time may still be
     /// on its way into its ring.
@@ -155,7 +160,7 @@ public final class HostSampler {
         deliver(to: limit)
         drained(limit)
         deep.drained(before: limit)
-        group.calm(since: limit &- DeepThreads.lifetime)
+        group.calm(since: limit &- DeepThreads.hold)
         if !deep.isActive { walker.trim() }
         processes.bury(before: limit)
         group.jitter(olderThan: Self.jitterAge)

@@ -130,7 +130,7 @@ struct DeepThreadsTests {
         var threads = DeepThreads()
         for time in 0..<100 as Range<UInt64> {
             threads.touch(7, of: Self.process, at: time)
-            if time % 20 == 0 { threads.disturb(7) }
+            if time % 5 == 0 { threads.disturb(7) }
         }
         #expect(!threads.isRestless(7))
         for time in 100..<110 as Range<UInt64> {

@@ -68,10 +68,15 @@ final class DeepStacks {
             counters.restless.add()
             return false
         }
-        guard let (buffer, refusal) = pool.find(cut) ?? readLate(cut) else { return false }
+        let captured = pool.find(cut)
+        guard let (buffer, refusal) = captured ?? readLate(cut) else { return false }
         defer { pool.giveBack(buffer) }
-        if let refusal { return refuse(refusal, cut.task) }
-        guard let joined = buffer.joined(with: stack) else { return refuse(.changed, cut.task) }
+        if let refusal { return refuse(refusal) }
+        guard let joined = buffer.joined(with: stack) else {
+            // A late reading that does not fit says nothing about how quickly the thread moves.
+            if captured != nil { threads.disturb(cut.task) }
+            return refuse(.changed)
+        }
         switch splice(&walked, cut.task, buffer) {
         case .proven: return true
         case .contradicted: return contradict(cut.task)
@@ -86,15 +91,14 @@ final class DeepStacks {
         return false
     }
 
-    private func refuse(_ refusal: TailBuffer.Refusal, _ task: Int32) -> Bool {
+    private func refuse(_ refusal: TailBuffer.Refusal) -> Bool {
         counters.add(refusal)
-        if refusal == .changed { threads.disturb(task) }
         return false
     }
 
     private func contradict(_ task: Int32) -> Bool {
         counters.contradicted.add()
-        threads.disturb(task)
+        threads.disturb(task, by: 2)
         threads.remember(nil, of: task)
         return false
     }
@@ -170,8 +174,8 @@ final class DeepStacks {
         let buffer = TailBuffer(window: Self.surveyBytes)
         let refusal = read(cut, into: buffer, upTo: 0)
         allowance.use(SystemTime().monotonic() &- start)
-        if let refusal { return refuse(refusal, cut.task) }
-        guard let joined = buffer.joined(with: stack) else { return refuse(.changed, cut.task) }
+        if let refusal { return refuse(refusal) }
+        guard let joined = buffer.joined(with: stack) else { return refuse(.changed) }
         if let outcome = rewalk(joined, stack, cut, process, buffer, &walked) { return outcome }
         counters.noRoot.add()
         return false

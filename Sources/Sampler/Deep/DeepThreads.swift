@@ -15,11 +15,13 @@ struct DeepThreads {
 
     /// What a disturbance counts after each further deep sample.
     private static let fading = 0.95
-    /// More than one reading in ten was disturbed: the thread moves too quickly for its memory to tell of its past.
-    private static let mostUnrest = 2.0
+    /// More than one reading in four was disturbed: the thread moves too quickly for its memory to tell of its past.
+    private static let mostUnrest = 5.0
 
     /// A thread that was not deep for this long, in ns, is not deep any more.
     static let lifetime: UInt64 = 5_000_000_000
+    /// A ring without samples of deep threads for this long, in ns, goes back to waking in batches.
+    static let hold: UInt64 = 2_000_000_000
     static let maximumBytes = 4 << 20
     /// What an entry takes without its memo.
     private static let entryBytes = 96
@@ -42,7 +44,7 @@ struct DeepThreads {
     func isRestless(_ task: Int32) -> Bool { entries[task].map { $0.unrest > Self.mostUnrest } ?? false }
 
     /// Notes that a reading of a thread's memory did not fit.
-    mutating func disturb(_ task: Int32) { entries[task]?.unrest += 1 }
+    mutating func disturb(_ task: Int32, by amount: Double = 1) { entries[task]?.unrest += amount }
 
     /// Where the stack of a thread was known to end, 0 if it is not.
     func end(of task: Int32) -> UInt64 { entries[task]?.memo?.end ?? 0 }
