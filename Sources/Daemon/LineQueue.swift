@@ -1,14 +1,15 @@
 import Model
 
-/// Frames that have their names and wait for their source lines: modules take turns.
+/// Frames that have their names and wait for their source lines. The module that took least time so far comes first: a
+/// small program does not wait for a large one.
 struct LineQueue {
     /// Frames that wait at most; more are left without lines.
     static let maximum = 1 << 15
-    /// Frames handed out at a time.
-    static let batch = 256
+    /// Modules whose time is remembered; then all are equal again.
+    static let maximumModules = 4096
 
     private var waiting: [ModuleID: [(address: UInt64, name: FrameName)]] = [:]
-    private var turns: [ModuleID] = []
+    private var spent: [ModuleID: UInt64] = [:]
     /// Frames that wait.
     private(set) var count = 0
     /// Frames for which there was no room, since the start.
@@ -20,19 +21,22 @@ struct LineQueue {
         let room = new.prefix(max(0, Self.maximum - count))
         dropped += new.count - room.count
         guard !room.isEmpty else { return }
-        if waiting[module] == nil { turns.append(module) }
         waiting[module, default: []].append(contentsOf: room)
         count += room.count
     }
 
-    /// Takes frames of the module whose turn it is.
+    /// Takes all frames of the module whose turn it is.
     mutating func next() -> (module: ModuleID, frames: [(address: UInt64, name: FrameName)])? {
-        guard let module = turns.first, let all = waiting.removeValue(forKey: module) else { return nil }
-        turns.removeFirst()
-        let taken = Array(all.prefix(Self.batch))
-        count -= all.count
-        add(module, Array(all.dropFirst(taken.count)))
-        return (module, taken)
+        let turn = waiting.keys.min { (spent[$0] ?? 0, $0.rawValue) < (spent[$1] ?? 0, $1.rawValue) }
+        guard let module = turn, let frames = waiting.removeValue(forKey: module) else { return nil }
+        count -= frames.count
+        return (module, frames)
+    }
+
+    /// Notes the CPU time that a turn of a module took, ns.
+    mutating func charge(_ module: ModuleID, _ nanoseconds: UInt64) {
+        if spent.count >= Self.maximumModules { spent = [:] }
+        spent[module, default: 0] &+= nanoseconds
     }
 
     private static func lacksLine(_ name: FrameName) -> Bool {

@@ -10,8 +10,10 @@ final class Namer: Sendable {
     /// CPU time of the child for lines, ns: what each slot adds, and how much can be saved up.
     private static let lineIncome: UInt64 = 1_000_000
     private static let lineSavings: UInt64 = 50_000_000
-    /// Questions for lines after each slot: each opens the files of a module.
-    private static let lineQuestions = 64
+    /// The least that is spent at a time: to open a large file again for less would cost more than it brings.
+    private static let lineStake: UInt64 = 10_000_000
+    /// Questions for lines after each slot: each opens the files of a module, or knows that there are none.
+    private static let lineQuestions = 256
 
     private let store: Store
     private let symbolizer: Symbolizer
@@ -96,7 +98,7 @@ final class Namer: Sendable {
     /// Lines as far as the saved time reaches; the rest waits for later slots.
     private func locateSome() {
         let credit = lineCredit.withLock { min($0 + Self.lineIncome, Self.lineSavings) }
-        let left = locate(cpuLimit: credit, questions: Self.lineQuestions)
+        let left = credit < Self.lineStake ? credit : locate(cpuLimit: credit, questions: Self.lineQuestions)
         lineCredit.withLock { $0 = left }
     }
 
@@ -110,7 +112,10 @@ final class Namer: Sendable {
             let found = symbolizer.locate(module: module, source: files, frames: frames, cpuLimit: left)
             store.setNames(found.names.map { (FrameKey(module: module, address: $0.address), $0.name) })
             let later = Set(found.later)
-            lines.withLock { $0.add(module, frames.filter { later.contains($0.address) }) }
+            lines.withLock { lines in
+                lines.charge(module, found.cpuNanoseconds)
+                lines.add(module, frames.filter { later.contains($0.address) })
+            }
             left -= min(left, max(found.cpuNanoseconds, 1))
         }
         return left

@@ -15,6 +15,8 @@ public struct LocatedFrames: Sendable {
 extension Symbolizer {
     /// CPU time that one module may take in all, ns.
     public static let maximumModuleCPU: UInt64 = 2_000_000_000
+    /// CPU time that one request may take, ns; the clock may show four times as much, which is below the timeout.
+    static let maximumRequestCPU: UInt64 = 100_000_000
     /// Milliseconds after which a child that looks for lines is ended: names wait for it.
     static let lineTimeout: Int32 = 3000
 
@@ -22,7 +24,7 @@ extension Symbolizer {
     /// for, the rest is for later. Those without lines are left out.
     /// - Parameters:
     ///   - frames: addresses with the names that they have.
-    ///   - cpuLimit: nanoseconds of CPU time after which the rest is for later.
+    ///   - cpuLimit: nanoseconds of CPU time after which the rest is for later; at most 100 ms are spent.
     public func locate(
         module: ModuleID, source: ModuleFiles, frames: [(address: UInt64, name: FrameName)], cpuLimit: UInt64
     ) -> LocatedFrames {
@@ -58,7 +60,7 @@ extension Symbolizer {
             sequence: 0, module: UInt64(module.rawValue), kind: source.kind, size: 0, identity: 0,
             addresses: batch.map(\.address))
         request.question = .lines
-        request.cpuLimit = cpuLimit
+        request.cpuLimit = min(cpuLimit, Self.maximumRequestCPU)
         do throws(SymbolizerFailure) {
             let (answers, cpu) = try ask(
                 process, request, source, timeout: min(options.timeout, Self.lineTimeout))

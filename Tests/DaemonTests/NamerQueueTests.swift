@@ -9,22 +9,22 @@ struct NamerQueueTests {
         range.map { ($0, .lines([SourceLine(function: "f\($0)", systemName: "f\($0)")])) }
     }
 
-    @Test func modulesTakeTurnsAndNothingIsLost() {
+    @Test func theModuleThatTookLeastComesFirst() {
         var queue = LineQueue()
         let (one, two) = (ModuleID(rawValue: 20), ModuleID(rawValue: 21))
         queue.add(one, frames(0..<600))
         queue.add(two, frames(0..<10))
         #expect(queue.count == 610)
-        var order: [ModuleID] = []
-        var taken: [ModuleID: [UInt64]] = [:]
-        while let next = queue.next() {
-            order.append(next.module)
-            taken[next.module, default: []] += next.frames.map(\.address)
-            #expect(next.frames.count <= LineQueue.batch)
-        }
-        #expect(order == [one, two, one, one])
-        #expect(taken == [one: Array(0..<600), two: Array(0..<10)])
-        #expect(queue.count == 0 && queue.dropped == 0)
+        let first = queue.next()
+        #expect(first?.module == one && first?.frames.map(\.address) == Array(0..<600))
+        queue.charge(one, 5000)
+        queue.add(one, frames(256..<600))
+        #expect(queue.next()?.module == two)
+        queue.charge(two, 6000)
+        queue.add(two, frames(20..<21))
+        #expect(queue.next()?.frames.count == 344)
+        #expect(queue.next()?.frames.map(\.address) == [20])
+        #expect(queue.next() == nil && queue.count == 0 && queue.dropped == 0)
     }
 
     @Test func aFullQueueDropsAndCounts() {

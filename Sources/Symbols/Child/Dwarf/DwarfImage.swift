@@ -15,6 +15,7 @@ import Glibc
     private let size: Int
     private let handle: UnsafeMutablePointer<hearth_dwarf>
     private let text: UnsafeMutablePointer<CChar>
+    private let isPacked: Bool
 
     /// Maps a file of `size` bytes; `nil` if it cannot be mapped or libdw finds no DWARF in it.
     /// - Parameter isPacked: whether sections are compressed: libelf changes their headers, in pages of its own then.
@@ -31,6 +32,7 @@ import Glibc
         }
         unsafe address = mapped
         self.size = size
+        self.isPacked = isPacked
         unsafe handle = opened
         unsafe text = .allocate(capacity: Self.maximumName)
     }
@@ -39,6 +41,13 @@ import Glibc
         unsafe text.deallocate()
         unsafe hearth_dwarf_close(handle)
         unsafe munmap(address, size)
+    }
+
+    /// Gives up the pages that were read, and those around them that the kernel mapped as well; they come back when they
+    /// are read again. Not where pages may have been changed.
+    func dropPages() {
+        // SAFETY: unchanged pages of a private mapping of a file are read from the file again.
+        if !isPacked { _ = unsafe madvise(address, size, MADV_DONTNEED) }
     }
 
     /// The unit at an offset of `.debug_info`: where the next one starts and its first entry is; `nil` at the end.

@@ -19,7 +19,7 @@ struct DwarfPlace: Equatable {
     static let maximumFile: UInt64 = 1536 << 20
     static let maximumPackedFile: UInt64 = 256 << 20
     /// Bytes that libdw may make of compressed sections, which it unpacks all at once.
-    static let maximumUnpacked: UInt64 = 24 << 20
+    static let maximumUnpacked: UInt64 = 12 << 20
 
     /// Looks at the main file, then at the debug files that belong to it.
     static func find(_ files: ElfFiles) -> Result<DwarfPlace, LineAbsence> {

@@ -3,9 +3,9 @@ import Binary
 /// Source lines and inlined calls for addresses of a module, in pieces of bounded time.
 struct LineSource {
     /// Bytes of a unit's line program that libdw may decode; it makes 20 to 50 bytes of each.
-    static let maximumLineProgram: UInt64 = 768 << 10
+    static let maximumLineProgram: UInt64 = 512 << 10
     /// Bytes of line programs after which the file is opened anew, because libdw keeps what it decoded.
-    private static let decodedBeforeReopening: UInt64 = 1 << 20
+    private static let decodedBeforeReopening: UInt64 = 128 << 10
     /// Bytes of all texts of an answer: with the rest it fits into a message.
     private static let maximumTexts = 40 << 10
 
@@ -36,6 +36,7 @@ struct LineSource {
             var image = Self.open(file, index.place)
         else { return addresses.map { _ in .unlocated(.malformed) } }
         index.units.grow(image, &allowance)
+        image.dropPages()
         if !index.units.isComplete { return addresses.map { _ in .unlocated(.later) } }
         var decoded: Set<DwarfUnit> = []
         var decodedBytes: UInt64 = 0
@@ -55,7 +56,10 @@ struct LineSource {
                 decodedBytes = 0
             }
             let size = image.lineProgram(of: unit).flatMap { index.place.lineProgramSize(at: $0, file) }
-            if decoded.insert(unit).inserted { decodedBytes += size ?? 0 }
+            if decoded.insert(unit).inserted {
+                decodedBytes += size ?? 0
+                image.dropPages()
+            }
             let hasLines = size ?? 0 <= Self.maximumLineProgram
             result.append(locate(address, unit, hasLines: hasLines, image, &index, &allowance))
         }
