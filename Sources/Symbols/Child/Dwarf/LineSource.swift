@@ -38,32 +38,42 @@ struct LineSource {
         index.units.grow(image, &allowance)
         image.dropPages()
         if !index.units.isComplete { return addresses.map { _ in .unlocated(.later) } }
-        var decoded: Set<DwarfUnit> = []
+        var result = addresses.map { _ in SymbolOutcome.unlocated(index.units.reasonForNoUnit) }
+        var current: DwarfUnit?
         var decodedBytes: UInt64 = 0
-        var result: [SymbolOutcome] = []
-        for offset in addresses {
+        for (number, address, unit) in Self.byUnit(addresses, main, index) {
             if allowance.check() {
-                result.append(.unlocated(.later))
+                result[number] = .unlocated(.later)
                 continue
             }
-            guard let address = main.address(ofFileOffset: offset), let unit = index.units.unit(at: address) else {
-                result.append(.unlocated(index.units.reasonForNoUnit))
-                continue
-            }
-            if decodedBytes > Self.decodedBeforeReopening, let again = Self.open(file, index.place) {
-                image = again
-                decoded = []
-                decodedBytes = 0
-            }
-            let size = image.lineProgram(of: unit).flatMap { index.place.lineProgramSize(at: $0, file) }
-            if decoded.insert(unit).inserted {
-                decodedBytes += size ?? 0
+            let size = image.lineProgram(of: unit).flatMap { index.place.lineProgramSize(at: $0, file) } ?? 0
+            if current != unit {
+                if decodedBytes > Self.decodedBeforeReopening, let again = Self.open(file, index.place) {
+                    image = again
+                    decodedBytes = 0
+                }
                 image.dropPages()
+                current = unit
+                decodedBytes += size
             }
-            let hasLines = size ?? 0 <= Self.maximumLineProgram
-            result.append(locate(address, unit, hasLines: hasLines, image, &index, &allowance))
+            let hasLines = size <= Self.maximumLineProgram
+            result[number] = locate(address, unit, hasLines: hasLines, image, &index, &allowance)
         }
         return result
+    }
+
+    /// Numbers of the addresses that a unit covers, with their virtual address: one unit after the other, so that each
+    /// line program is decoded once.
+    private static func byUnit(
+        _ addresses: [UInt64], _ main: ElfImage, _ index: DwarfIndex
+    ) -> [(number: Int, address: UInt64, unit: DwarfUnit)] {
+        var result: [(number: Int, address: UInt64, unit: DwarfUnit)] = []
+        for (number, offset) in addresses.enumerated() {
+            if let address = main.address(ofFileOffset: offset), let unit = index.units.unit(at: address) {
+                result.append((number, address, unit))
+            }
+        }
+        return result.sorted { ($0.unit.entry, $0.number) < ($1.unit.entry, $1.number) }
     }
 
     private static func open(_ file: ElfImage, _ place: DwarfPlace) -> DwarfImage? {
