@@ -111,7 +111,8 @@ let package = Package(
             name: "CPeers", path: "Benchmarks/Peers",
             linkerSettings: [.linkedLibrary("unwind-x86_64"), .linkedLibrary("unwind"), .linkedLibrary("dw")]),
         .executableTarget(
-            name: "hearth-bench-unwind", dependencies: ["CPeers", "Unwinder", "Binary", "Platform", "CPlatform"],
+            name: "hearth-bench-unwind",
+            dependencies: ["CPeers", "Unwinder", "Binary", "Platform", "CPlatform", "Model"],
             path: "Benchmarks/Unwind", swiftSettings: strict),
 
         // What tests share: programs with a known truth, fixtures, goldens, real external tools.

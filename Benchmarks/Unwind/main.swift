@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Unwinder
 
 /// Samples a process that runs, stops it, walks the same stacks by all unwinders and prints the figures as JSON.
@@ -24,7 +25,17 @@ func peers(_ code: ProcessCode) -> [(name: String, contestant: any Contestant)] 
     return [libunwind, libdwfl].compactMap { $0 }
 }
 
-func report(_ corpus: Corpus, _ own: [(String, Trial)], _ peers: [(String, Trial)]) -> String {
+/// How one pass was walked: stacks that were left to libunwind by reason, and those that needed all registers.
+func waysOfWalking(_ corpus: Corpus, _ code: ProcessCode) -> String {
+    let counters = UnwindCounters()
+    _ = Trial(OwnEngine(UnwindEngine(verifyEvery: 0, counters: counters), code: code), corpus)
+    // A trial goes over the corpus twice.
+    var ways = counters.fallbacksByReason.map { ($0.reason.rawValue, $0.count / 2) }
+    ways.append(("wide", counters.wide.value / 2))
+    return ways.filter { $0.1 > 0 }.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ")
+}
+
+func report(_ corpus: Corpus, _ ways: String, _ own: [(String, Trial)], _ peers: [(String, Trial)]) -> String {
     let all = Array(corpus.samples.indices)
     let first = own[0].1
     // Only what all of them find can be compared: who gives up early is fast.
@@ -42,7 +53,7 @@ func report(_ corpus: Corpus, _ own: [(String, Trial)], _ peers: [(String, Trial
     }
     return "{\"samples\": \(all.count), \"common\": \(common.count), \"frames\": \(frames), "
         + "\"all_frames\": \(first.stacks.reduce(0) { $0 + $1.count }), \"bytes\": \(corpus.byteCount), "
-        + "\"trials\": {\(trials.joined(separator: ", "))}, \"agreement\": {\(agreements.joined(separator: ", "))}}"
+        + "\"ways\": {\(ways)}, \"trials\": {\(trials.joined(separator: ", "))}, \"agreement\": {\(agreements.joined(separator: ", "))}}"
 }
 
 do {
@@ -56,7 +67,7 @@ do {
     let code = try ProcessCode(pid: pid)
     let own = ownEngines(code).map { ($0.name, Trial($0.contestant, corpus)) }
     let others = peers(code).map { ($0.name, Trial($0.contestant, corpus)) }
-    print(report(corpus, own, others))
+    print(report(corpus, waysOfWalking(corpus, code), own, others))
 } catch {
     print("hearth-bench-unwind: \(error)")
     exit(1)

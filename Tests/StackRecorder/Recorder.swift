@@ -14,6 +14,8 @@ struct RecorderOptions {
     var debuggerFrames: Int?
     /// How the walk has to end where libunwind's ends otherwise.
     var end: UnwindOutcome?
+    /// Stack pointers are those of the chain of frame pointers, as far as it has the same frames.
+    var followsFramePointers = false
     /// Walk code of runtimes that read their own frames, too.
     var nativeRuntimes = false
 }
@@ -61,6 +63,23 @@ struct Recorder {
             }
         }
         if let end = options.end { fixture.outcome = end }
+        if options.followsFramePointers { followFramePointers(&fixture) }
+    }
+
+    /// Where libunwind guesses by rbp it finds the right frame and says a wrong stack pointer: rbp + 16 is right.
+    private func followFramePointers(_ fixture: inout StackFixture) {
+        var framePointer = fixture.registers.framePointer
+        var frames = fixture.frames
+        fixture.withSample { sample in
+            for index in frames.indices.dropFirst() {
+                guard sample.word(at: framePointer &+ 8) == frames[index].pc,
+                    let next = sample.word(at: framePointer)
+                else { return }
+                frames[index].sp = framePointer &+ 16
+                framePointer = next
+            }
+        }
+        fixture.frames = frames
     }
 
     /// Copies from the stack pointer to the end of its mapping. What lies behind the strings of the command line is

@@ -19,6 +19,7 @@ func options() -> RecorderOptions? {
         case "--end":
             guard let end = arguments.popFirst().flatMap({ UnwindOutcome(recorded: $0) }) else { return nil }
             options.end = end
+        case "--frame-pointers": options.followsFramePointers = true
         case "--native-runtimes": options.nativeRuntimes = true
         default: plain.append(argument)
         }
@@ -53,7 +54,7 @@ func check(_ text: String, against recorder: Recorder) throws {
 
 guard let options = options() else {
     print(
-        "usage: hearth-fixture PID CAPTURE OUTPUT [--unreadable NAME]… [--native-runtimes] [--gdb-frames N|all] [--end END]"
+        "usage: hearth-fixture PID CAPTURE OUTPUT [--unreadable NAME]… [--native-runtimes] [--frame-pointers] [--gdb-frames N|all] [--end END]"
     )
     exit(2)
 }
