@@ -7,11 +7,12 @@ import Synchronization
 /// Gives new frames their names after each slot, then their source lines as far as the time allows, on a thread of its
 /// own: the child may take its time.
 final class Namer: Sendable {
-    /// CPU time of the child for lines, ns: what each slot adds, and how much can be saved up.
-    private static let lineIncome: UInt64 = 1_000_000
-    private static let lineSavings: UInt64 = 50_000_000
+    /// CPU time of the child for lines, ns: what each slot adds, and how much can be saved up. A file that costs more
+    /// to open is paid for afterwards.
+    private static let lineIncome: Int64 = 500_000
+    private static let lineSavings: Int64 = 50_000_000
     /// The least that is spent at a time: to open a large file again for less would cost more than it brings.
-    private static let lineStake: UInt64 = 10_000_000
+    private static let lineStake: Int64 = 10_000_000
     /// Questions for lines after each slot: each opens the files of a module, or knows that there are none.
     private static let lineQuestions = 256
 
@@ -97,18 +98,24 @@ final class Namer: Sendable {
 
     /// Lines as far as the saved time reaches; the rest waits for later slots.
     private func locateSome() {
-        let credit = lineCredit.withLock { min($0 + Self.lineIncome, Self.lineSavings) }
-        let left = credit < Self.lineStake ? credit : locate(cpuLimit: credit, questions: Self.lineQuestions)
-        lineCredit.withLock { $0 = left }
+        let credit = lineCredit.withLock { credit in
+            credit = min(credit + Self.lineIncome, Self.lineSavings)
+            return credit
+        }
+        guard credit >= Self.lineStake else { return }
+        let used = locate(cpuLimit: UInt64(credit), questions: Self.lineQuestions)
+        lineCredit.withLock { $0 -= Int64(clamping: used) }
     }
 
-    /// Looks for the lines of frames that wait, for so long in ns of the child's CPU time. What is left of the limit.
+    /// Looks for the lines of frames that wait until so much of the child's CPU time is used up, in ns. What was used:
+    /// more than the limit where one file was dear.
     @discardableResult func locate(cpuLimit: UInt64, questions: Int = .max) -> UInt64 {
-        var left = cpuLimit
+        var used: UInt64 = 0
         var asked = 0
-        while left > 0, asked < questions, let (module, frames) = lines.withLock({ $0.next() }) {
+        while used < cpuLimit, asked < questions, let (module, frames) = lines.withLock({ $0.next() }) {
             asked += 1
             guard case .success(let files) = sources.files(of: module) else { continue }
+            let left = cpuLimit - used
             let found = symbolizer.locate(module: module, source: files, frames: frames, cpuLimit: left)
             store.setNames(found.names.map { (FrameKey(module: module, address: $0.address), $0.name) })
             let later = Set(found.later)
@@ -116,8 +123,8 @@ final class Namer: Sendable {
                 lines.charge(module, found.cpuNanoseconds)
                 lines.add(module, frames.filter { later.contains($0.address) })
             }
-            left -= min(left, max(found.cpuNanoseconds, 1))
+            used += max(found.cpuNanoseconds, 1)
         }
-        return left
+        return used
     }
 }
