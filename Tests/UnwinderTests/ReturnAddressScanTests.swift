@@ -87,6 +87,10 @@ struct ReturnAddressScanTests {
         ("call rax", [0xff, 0xd0]), ("call rdi", [0xff, 0xd7]), ("call r11", [0x41, 0xff, 0xd3]),
         ("call [rax+8]", [0xff, 0x50, 8]), ("call [rbp-16]", [0xff, 0x55, 0xf0]),
         ("call [rax+0x1234]", [0xff, 0x90, 0x34, 0x12, 0, 0]), ("call [rip+0x100]", [0xff, 0x15, 0, 1, 0, 0]),
+        ("call [rax]", [0xff, 0x10]), ("call [r14]", [0x41, 0xff, 0x16]), ("call [rsp]", [0xff, 0x14, 0x24]),
+        ("call [rax+rbx*8]", [0xff, 0x14, 0xd8]), ("call [rbx*8+0x100]", [0xff, 0x14, 0xdd, 0, 1, 0, 0]),
+        ("call [rsp+8]", [0xff, 0x54, 0x24, 8]), ("call [rsp+0x100]", [0xff, 0x94, 0x24, 0, 1, 0, 0]),
+        ("call [r13+rdi*8+0x49c8]", [0x41, 0xff, 0x94, 0xfd, 0xc8, 0x49, 0, 0]),
     ]
 
     /// An indirect call says nothing about its target: only the top of a leaf's stack is believed.
@@ -100,6 +104,9 @@ struct ReturnAddressScanTests {
     static let others: [(String, [UInt8])] = [
         ("jmp rax", [0xff, 0xe0]), ("push [rax]", [0xff, 0x30]), ("inc eax", [0xff, 0xc0]),
         ("jmp rel32", [0xe9, 0, 0, 0, 0]),
+        ("call [rsp+8] without its displacement", [0xff, 0x54, 0x24]),
+        ("call [rsp+0x100] without its last byte", [0xff, 0x94, 0x24, 0, 1, 0]),
+        ("call [rip+0x100] without its last byte", [0xff, 0x15, 0, 1, 0]), ("jmp [rax]", [0xff, 0x20]),
         ("nop", [0x90]), ("push [rip+0]", [0xff, 0x35, 0, 0, 0, 0]), ("ret", [0xc3]),
     ]
 

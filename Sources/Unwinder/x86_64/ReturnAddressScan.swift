@@ -81,15 +81,27 @@ struct ReturnAddressScan<Space: CodeSpace> {
         return target <= address && address &- target < distance
     }
 
-    /// `FF /2` (Intel SDM, CALL): by register, by memory with an 8-bit or a 32-bit displacement, relative to rip.
+    /// Whether bytes in front of an address end with `FF /2` (Intel SDM, CALL) of exactly the length that its operand has.
     private static func isIndirectCall(_ bytes: UInt64) -> Bool {
-        let last2 = bytes >> 48
-        if last2 & 0xff == 0xff, (last2 >> 8) & 0xf8 == 0xd0 { return true }
-        let last3 = bytes >> 40
-        if last3 & 0xff == 0xff, (last3 >> 8) & 0xf8 == 0x50 { return true }
-        let last6 = bytes >> 16
-        let mode = (last6 >> 8) & 0xff
-        return last6 & 0xff == 0xff && (mode == 0x15 || mode & 0xf8 == 0x90)
+        for length in 2...7 {
+            let instruction = bytes >> UInt64(64 - length * 8)
+            let mode = UInt8(truncatingIfNeeded: instruction >> 8)
+            let scale = UInt8(truncatingIfNeeded: instruction >> 16)
+            if instruction & 0xff == 0xff, mode & 0x38 == 0x10, callLength(mode, scale) == length { return true }
+        }
+        return false
+    }
+
+    /// Bytes of an indirect call without its prefix, by its ModR/M and, if it has one, SIB byte (Intel SDM, tables 2-2
+    /// and 2-3): the target is in a register, or in memory with no, an 8-bit or a 32-bit displacement.
+    private static func callLength(_ mode: UInt8, _ scale: UInt8) -> Int {
+        let hasScale = mode & 7 == 4
+        switch mode >> 6 {
+        case 0: return mode & 7 == 5 ? 6 : hasScale ? (scale & 7 == 5 ? 7 : 3) : 2
+        case 1: return hasScale ? 4 : 3
+        case 2: return hasScale ? 7 : 6
+        default: return 2
+        }
     }
 }
 
