@@ -2,8 +2,7 @@ import Model
 import Store
 
 /// Fills a store with samples of known shape, so that what one more sample costs can be counted from outside.
-@main
-struct StoreFill {
+enum StoreFill {
     static let distinctStacks = 1000
     static let depth = 30
     static let samplesPerSecond = 1000
@@ -14,9 +13,8 @@ struct StoreFill {
         func wall() -> Int64 { 0 }
     }
 
-    /// Argument: samples to insert after each stack was seen once. Prints the bytes of one distinct stack.
-    static func main() {
-        let samples = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 0
+    /// Inserts samples after each stack was seen once. Prints the bytes of one distinct stack.
+    static func run(samples: Int) {
         let budget = StageBudget(.store, bytes: 1 << 30)
         let store = Store(retention: 3_600_000_000_000, budget: budget, time: StoppedClock(), slotClosed: {})
         let context = store.intern(

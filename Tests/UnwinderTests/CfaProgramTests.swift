@@ -25,7 +25,7 @@ struct CfaProgramTests {
         var assembler = CfiAssembler()
         var code = code
         if name == "set_loc" {
-            // Relative to its own place: behind header (12 + 8), CIE, length, CIE pointer, pc, size, augmentation, opcode.
+            // Relative to its own place: behind header (12 + 8), CIEs, length, CIE pointer, pc, size, augmentation, opcode.
             var probe = CfiAssembler()
             probe.add([])
             let place = CfiAssembler.tableAddress + UInt64(probe.bytes().count) - 4 + 1

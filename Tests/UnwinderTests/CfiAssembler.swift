@@ -2,7 +2,7 @@ import TestKit
 
 @testable import Unwinder
 
-/// Makes `.eh_frame` and its sorted table by hand: one CIE, one FDE for each function.
+/// Makes `.eh_frame` and its sorted table by hand: two CIEs, one of them for signal frames, one FDE for each function.
 struct CfiAssembler {
     /// Where the image has its unwind tables and its code.
     static let tableAddress: UInt64 = 0x1000
@@ -15,30 +15,31 @@ struct CfiAssembler {
     var returnColumn: UInt8 = 16
     /// CFA = rsp + 8, return address at CFA − 8: what every function starts with.
     var initial: [UInt8] = [0x0c, 7, 8, 0x90, 1]
-    private(set) var functions: [(size: UInt32, instructions: [UInt8])] = []
+    private(set) var functions: [(size: UInt32, instructions: [UInt8], isSignal: Bool)] = []
 
     /// Address of the function that is added next.
     var nextFunction: UInt64 { functions.reduce(Self.codeAddress) { $0 + UInt64($1.size) } }
 
     /// Adds a function; returns its address.
     @discardableResult
-    mutating func add(_ instructions: [UInt8], size: UInt32 = 0x100) -> UInt64 {
+    mutating func add(_ instructions: [UInt8], size: UInt32 = 0x100, isSignal: Bool = false) -> UInt64 {
         let address = nextFunction
-        functions.append((size, instructions))
+        functions.append((size, instructions, isSignal))
         return address
     }
 
     /// The sorted table, then the section.
     func bytes() -> [UInt8] {
         let headerSize = 12 + functions.count * 8
-        var section = common()
+        let signal = common(augmentation + "S")
+        var section = signal + common(augmentation)
         var pairs: [UInt8] = []
         var code = Self.codeAddress
         for function in functions {
             let record = Self.tableAddress + UInt64(headerSize + section.count)
             pairs += .little(Int32(Int64(code) - Int64(Self.tableAddress)))
             pairs += .little(Int32(headerSize + section.count))
-            var body = [UInt8].little(UInt32(section.count + 4))
+            var body = [UInt8].little(UInt32(section.count + 4 - (function.isSignal ? 0 : signal.count)))
             body += .little(Int32(Int64(code) - Int64(record + 8))) + .little(function.size)
             if augmentation.hasPrefix("z") { body += [0] }
             body += function.instructions
@@ -49,7 +50,7 @@ struct CfiAssembler {
         return header + pairs + section + .little(UInt32(0))
     }
 
-    private func common() -> [UInt8] {
+    private func common(_ augmentation: String) -> [UInt8] {
         var body = [UInt8].little(UInt32(0)) + [1] + Array(augmentation.utf8) + [0]
         body += [codeAlignment, dataAlignment, returnColumn]
         if augmentation.hasPrefix("z") { body += [1, 0x1b] }

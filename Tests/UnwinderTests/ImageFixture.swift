@@ -19,7 +19,7 @@ final class FlatImage: ImageBytes {
     func readWord(atAddress address: UInt64) -> UInt64? {
         let offset = address &- self.address
         guard bytes.count >= 8, offset <= UInt64(bytes.count - 8) else { return nil }
-        return (0..<8).reduce(0) { $0 | UInt64(bytes[Int(offset) + $1]) << UInt64($1 * 8) }
+        return unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: Int(offset), as: UInt64.self) }
     }
 }
 
