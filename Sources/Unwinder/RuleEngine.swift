@@ -31,6 +31,7 @@ import Model
 
     /// Appends the frames of one stack, unless it has to refuse.
     func unwind(_ sample: StackSample, in space: some CodeSpace, into result: inout [UnwoundFrame]) -> Result {
+        source.begin()
         let tag = RuleCache.tag(space.generation)
         // SAFETY: the cache and the frames live as long as this engine, longer than the walk.
         let walk = unsafe HotWalk(sample, rules: source.cache.table, tag: tag, frames: frames, capacity: capacity)
@@ -60,7 +61,7 @@ import Model
             case .root: return .walked(.ended(.complete))
             case .outside(let address): return Self.end(outside: address, of: sample)
             case .backwards: return .refused(.backwards)
-            case .full: return .refused(.full)
+            case .full: return .walked(.ended(.broken(.loop)))
             case .special(.none):
                 bridges += 1
                 if let end = bridge(&walk, isLeaf: walk.count == 1, bridges, sample, in: space) { return end }
@@ -68,6 +69,7 @@ import Model
                 walk.removeLast()
                 return .walked(walk.handedBack)
             case .special(.wide): return .refused(.registers)
+            case .special(.exhausted): return .walked(.ended(.broken(.unwinder)))
             case .special: return .refused(.malformed)
             }
         }
@@ -140,6 +142,7 @@ import Model
             // SAFETY: count < capacity.
             unsafe frames[count] = UnwoundFrame(pc: walk.pc, sp: walk.sp, isExact: walk.isExact)
             switch row {
+            case .failure(.exhausted): return (.walked(.ended(.broken(.unwinder))), count + 1)
             case .failure: return (.refused(.malformed), 0)
             case .success(nil):
                 bridges += 1
@@ -148,8 +151,11 @@ import Model
                 if let end = walk.leave(by: found.row, in: found.image, sample) { return (end, count + 1) }
             }
         }
-        return (.refused(.full), 0)
+        return (.walked(.ended(.broken(.loop))), capacity)
     }
+
+    /// Steps of one walk that do not lead upwards: signal handlers on other stacks, `vfork`. More are a loop.
+    static let maximumSetbacks = 64
 }
 
 /// What walks have in common.

@@ -10,9 +10,17 @@ final class RuleSource {
     /// By address in an image: what other processes have decoded already.
     private let shared = RuleCache()
     private var commons = CommonCache()
+    private var remaining = walkLimit
     private let counters: UnwindCounters
 
     init(counters: UnwindCounters) { self.counters = counters }
+
+    /// Bytes of instructions that one walk may decode. A function has some dozens; a hostile one has any number, in each
+    /// frame.
+    private static let walkLimit: UInt64 = 1 << 20
+
+    /// A new walk begins.
+    func begin() { remaining = Self.walkLimit }
 
     /// The rule at an address of a process.
     ///
@@ -28,13 +36,16 @@ final class RuleSource {
             if !isLeaf { return UnwindRule(.foreign) }
             return (try? ruleOfImage(at: address, in: space)) ?? UnwindRule(.none)
         }
-        // What cannot be read now may be readable later.
-        guard let rule = try? ruleOfImage(at: address, in: space) else {
+        do {
+            let rule = try ruleOfImage(at: address, in: space)
+            insert(rule, key)
+            return rule
+        } catch {
+            // What cannot be read now may be readable later.
             counters.unreadable.add()
+            if case .exhausted = error { return UnwindRule(.exhausted) }
             return UnwindRule(.none)
         }
-        insert(rule, key)
-        return rule
     }
 
     private func insert(_ rule: UnwindRule, _ key: UInt64) {
@@ -79,6 +90,9 @@ final class RuleSource {
         guard description.code.contains(address) else { return nil }
         // Other columns belong to other architectures.
         guard common.returnColumn == 16 else { throw .malformed }
+        let cost = common.instructionCount &+ description.instructionCount
+        guard cost <= remaining else { throw .exhausted }
+        remaining -= cost
         return try CfaProgram.row(at: address, description, common, in: image)
     }
 }

@@ -13,8 +13,6 @@ public enum FallbackReason: String, Sendable, CaseIterable {
     case outside
     /// A caller would lie below the frame that it called.
     case backwards
-    /// More frames than there is room for.
-    case full
     /// A copy of less than a word.
     case noStack = "no_stack"
 }

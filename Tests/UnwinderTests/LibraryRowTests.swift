@@ -47,6 +47,7 @@ struct LibraryRowTests {
         let rows = try rows(file)
         #expect(rows.count > 20_000)
         for row in rows {
+            source.begin()
             guard let found = try source.row(at: row.address, in: image) else {
                 Issue.record("no row at \(row.address)")
                 continue

@@ -136,8 +136,18 @@ struct RuleEngineTests {
 
     /// A rule that leads back to the same frame ends somewhere.
     @Test func endless() {
-        let walk = step([0x0c, 3, 8, 0x87, 1], { _ in [0x40_0104, Self.start] }, registers: [3: Self.start]).walk
-        #expect(walk.refusal != nil)
+        let walk = step([0x0c, 3, 8, 0x87, 0], { _ in [0x40_0104, Self.start] }, registers: [3: Self.start]).walk
+        #expect(walk.outcome == .ended(.broken(.loop)) && walk.frames.count < 100)
+    }
+
+    /// Functions whose instructions take long to run: a walk does not go on with them for ever.
+    @Test func endlessPrograms() {
+        var program = HandMadeProgram()
+        let long = [UInt8](repeating: 0, count: 100_000) + [0x0e, 8]
+        let functions = (0..<40).map { _ in program.assembler.add(long) }
+        let words = functions.map { $0 + 4 } + [program.root]
+        let first = program.walk(HandMadeStack(words: words, pc: functions[0]))
+        #expect(first.outcome == .ended(.broken(.unwinder)) && first.frames.count < 12)
     }
 
     /// The walk stops in front of a runtime's frame, but walks it if it comes first.

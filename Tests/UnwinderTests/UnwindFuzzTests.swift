@@ -18,8 +18,9 @@ struct UnwindFuzzTests {
         return program
     }()
 
+    private static let code = program.space.images[0].range
+
     private static func stack(_ generator: inout SeededGenerator) -> HandMadeStack {
-        let code = program.space.images[0].range
         func address() -> UInt64 { code.lowerBound + UInt64(generator.below(code.count)) }
         let words = (0..<64).map { _ in
             switch generator.below(4) {
@@ -36,7 +37,6 @@ struct UnwindFuzzTests {
 
     @Test(arguments: 0..<40 as Range<UInt64>) func mutations(_ seed: UInt64) {
         var generator = SeededGenerator(seed)
-        let range = Self.program.space.images[0].range
         let original = Self.program.assembler.bytes()
         let engine = RuleEngine(counters: UnwindCounters())
         for round in 0..<50 as Range<UInt64> {
@@ -48,7 +48,7 @@ struct UnwindFuzzTests {
                 UnwindTable(header: CfiAssembler.tableAddress, size: size, in: image)
                 ?? UnwindTable(ehFrame: section, size: size, in: image)
             let space = FlatSpace(
-                [MappedImage(range: range, bias: 0, bytes: image)], generation: seed * 1000 + round + 1)
+                [MappedImage(range: Self.code, bias: 0, bytes: image)], generation: seed * 1000 + round + 1)
             for _ in 0..<50 { walk(Self.stack(&generator), engine, space) }
         }
     }
@@ -58,8 +58,8 @@ struct UnwindFuzzTests {
         stack.withSample { sample in
             guard case .walked = engine.unwind(sample, in: space, into: &frames) else { return }
             #expect(!frames.isEmpty && frames.first?.pc == stack.pc)
-            // A frame's stack pointer may lie behind the last word, or be another one after a signal or by val_offset.
-            #expect(frames.count <= LibunwindEngine.capacity)
+            // At most one frame for each word between two setbacks.
+            #expect(frames.count <= 65 * RuleEngine.maximumSetbacks)
         }
     }
 }

@@ -4,6 +4,8 @@ enum CfiError: Error {
     case unreadable
     /// The bytes contradict themselves or use what is not known here.
     case malformed
+    /// What one walk may read has been read.
+    case exhausted
 }
 
 /// Reads bytes of an image one after the other, never beyond a limit.

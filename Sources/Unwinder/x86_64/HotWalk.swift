@@ -14,7 +14,7 @@
         case outside(address: UInt64)
         /// The current frame is in the list; its caller would lie below it.
         case backwards
-        /// There is no room for more frames.
+        /// There is no room for more frames, or they do not lead upwards.
         case full
     }
 
@@ -26,6 +26,7 @@
     var isExact: Bool
     /// Frames found.
     private(set) var count = 0
+    private var signals = 0
 
     private let stack: UnsafeRawPointer
     private let stackStart: UInt64
@@ -145,6 +146,8 @@
         guard let saved = word(sp &+ SignalFrame.framePointer),
             let stackPointer = word(sp &+ SignalFrame.stackPointer), let interrupted = word(place)
         else { return .outside(address: place) }
+        signals &+= 1
+        guard signals <= RuleEngine.maximumSetbacks else { return .full }
         framePointer = saved
         sp = stackPointer
         pc = interrupted

@@ -9,6 +9,9 @@ struct RegisterWalk: FrameWalk {
     /// Whether `pc` is the instruction that runs next.
     var isExact = true
 
+    /// Steps that did not lead upwards.
+    private var setbacks = 0
+
     init(_ sample: StackSample) { registers = sample.registers }
 
     var pc: UInt64 { registers.instructionPointer }
@@ -42,8 +45,9 @@ struct RegisterWalk: FrameWalk {
         for register in 0..<UnwindRow.registerCount {
             set(register, sample.word(at: frame &+ SignalFrame.places[register]))
         }
+        setbacks += 1
         isExact = true
-        return true
+        return setbacks <= RuleEngine.maximumSetbacks
     }
 
     /// Goes to the caller by a row; returns what the walk came to if there is none.
@@ -65,8 +69,9 @@ struct RegisterWalk: FrameWalk {
             return end(row.registers[16], cfa: cfa, sample)
         }
         if pc == 0 { return .walked(.ended(.complete)) }
-        // The caller would be this frame again.
-        if pc == self.pc, caller.sp == sp { return .refused(.backwards) }
+        // Where the return address is not read from the stack, nothing else keeps the walk inside of the copy.
+        if caller.sp < sp &+ 8 || caller.sp > sample.stackEnd { caller.setbacks += 1 }
+        guard caller.setbacks <= RuleEngine.maximumSetbacks else { return .walked(.ended(.broken(.loop))) }
         caller.isExact = row.isSignalFrame
         self = caller
         return nil

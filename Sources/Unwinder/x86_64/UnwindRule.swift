@@ -34,6 +34,8 @@ struct UnwindRule: Hashable {
         case wide
         /// The row cannot be made sense of.
         case malformed
+        /// Finding out would cost more than one walk may: hostile tables are long.
+        case exhausted
     }
 
     /// What becomes of rbp.
