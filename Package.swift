@@ -104,8 +104,8 @@ let package = Package(
 
         // Counted by Benchmarks/bench-counts.
         .executableTarget(
-            name: "hearth-bench", dependencies: ["Model", "Store", "Unwinder", "StackFixtures"], path: "Benchmarks/Counts",
-            swiftSettings: strict),
+            name: "hearth-bench", dependencies: ["Model", "Store", "Unwinder", "StackFixtures"],
+            path: "Benchmarks/Counts", swiftSettings: strict),
 
         // Measured by Benchmarks/bench-unwind against the unwinders that others use.
         .target(

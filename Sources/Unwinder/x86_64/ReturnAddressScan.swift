@@ -28,14 +28,18 @@ struct ReturnAddressScan<Space: CodeSpace> {
         }
         if let caller = byFramePointer(framePointer, sp: sp) { return caller }
         if isLeaf, let (word, bytes) = top, Self.isIndirectCall(bytes) { return ProvenCaller(pc: word, sp: sp &+ 8) }
-        return furtherUp(address, sp: sp)
+        return furtherUp(address, sp: sp) ?? byFramePointer(framePointer, sp: sp, ofAnyCaller: true)
     }
 
     /// The frame that rbp points to, if it lies above and returns behind a call. Code that a runtime made cannot be
     /// read, so there any address will do.
-    private func byFramePointer(_ pointer: UInt64, sp: UInt64) -> ProvenCaller? {
+    ///
+    /// - Parameter ofAnyCaller: whether the caller may use rbp for anything, so that only the call proves it: the C++
+    ///   code that enters compiled JavaScript.
+    private func byFramePointer(_ pointer: UInt64, sp: UInt64, ofAnyCaller: Bool = false) -> ProvenCaller? {
         guard pointer >= sp, pointer & 7 == 0, let saved = sample.word(at: pointer),
-            let pc = sample.word(at: pointer &+ 8), saved == 0 || saved > pointer, let image = space.image(at: pc &- 1)
+            let pc = sample.word(at: pointer &+ 8), saved == 0 || saved > pointer || ofAnyCaller,
+            let image = space.image(at: pc &- 1), !ofAnyCaller || image.bytes != nil
         else { return nil }
         if image.bytes != nil {
             guard let bytes = code(before: pc), (bytes >> 24) & 0xff == 0xe8 || Self.isIndirectCall(bytes) else {
