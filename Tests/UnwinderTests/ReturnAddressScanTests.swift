@@ -59,7 +59,11 @@ struct ReturnAddressScanTests {
         let found = try #require(caller(of: 0x40_1010, call, endingAt: back, stack: stack, framePointer: 0x7010))
         #expect(found.pc == back && found.sp == 0x7020 && found.framePointer == 0x7018)
         // Downwards, unaligned, below the stack pointer, not behind a call.
-        #expect(caller(of: 0x40_1010, call, endingAt: back, stack: [0, 0, 8, back, 0], framePointer: 0x7010) == nil)
+        #expect(
+            caller(of: 0x40_1010, call, endingAt: back, stack: [0, 0, 0x7008, back, 0], framePointer: 0x7010) == nil)
+        // A caller that used rbp for a number.
+        #expect(
+            caller(of: 0x40_1010, call, endingAt: back, stack: [0, 0, 8, back, 0], framePointer: 0x7010)?.pc == back)
         #expect(caller(of: 0x40_1010, call, endingAt: back, stack: stack, framePointer: 0x7011) == nil)
         #expect(caller(of: 0x40_1010, call, endingAt: back, stack: stack, framePointer: 0x6ff0) == nil)
         #expect(caller(of: 0x40_1010, [0x90], endingAt: back, stack: stack, framePointer: 0x7010) == nil)

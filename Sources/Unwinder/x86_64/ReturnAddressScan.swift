@@ -38,7 +38,7 @@ struct ReturnAddressScan<Space: CodeSpace> {
     ///   code that enters compiled JavaScript.
     private func byFramePointer(_ pointer: UInt64, sp: UInt64, ofAnyCaller: Bool = false) -> ProvenCaller? {
         guard pointer >= sp, pointer & 7 == 0, let saved = sample.word(at: pointer),
-            let pc = sample.word(at: pointer &+ 8), saved == 0 || saved > pointer || ofAnyCaller,
+            let pc = sample.word(at: pointer &+ 8), saved == 0 || saved > pointer || ofAnyCaller && saved < sp,
             let image = space.image(at: pc &- 1), !ofAnyCaller || image.bytes != nil
         else { return nil }
         if image.bytes != nil {
