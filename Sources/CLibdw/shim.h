@@ -59,6 +59,13 @@ static inline void hearth_dwarf_close(struct hearth_dwarf *handle) {
     free(handle);
 }
 
+// Frees all that was decoded. Sections that were unpacked belong to the ELF handle and stay. Where memory has run out
+// every later call answers −1.
+static inline void hearth_dwarf_restart(struct hearth_dwarf *handle) {
+    dwarf_end(handle->dwarf);
+    handle->dwarf = dwarf_begin_elf(handle->elf, DWARF_C_READ, NULL);
+}
+
 // The unit at an offset.
 static inline int hearth_dwarf_unit(const struct hearth_dwarf *handle, uint64_t offset, struct hearth_dwarf_unit *unit) {
     Dwarf_Off next = 0;

@@ -227,16 +227,20 @@ extension LiveSuites {
             let line =
                 user + [folder.appending(unprivileged ? "hearthd" : "hearth"), "record", "-o", output, "--"]
                 + ["/bin/sh", "-c", "\(program) --seconds 3 --depth 4 \(mode); exit 7"]
-            let result = try Command.run(line[0], Array(line.dropFirst()), directory: folder.path)
-            #expect(result.status == 7, "\(result.errors)")
-            let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: output)), as: UTF8.self)
-            let stacks = FoldedStacks(text, json: "{}")
-            let shares = stacks.shares(of: ["work_a", "work_b", "work_c"]) { built.program.isName($0, of: $1) }
-            let samples = Int(stacks.stacks.reduce(0) { $0 + $1.weight })
-            #expect(samples > 1500, "\(samples) samples of 3 s at 999 Hz")
-            let wrong = Tolerance.disagreements(measured: shares, truth: built.truth, samples: samples)
+            var wrong = [""]
+            // One honest run in a hundred misses an interval of 99 %; a bias shows in both.
+            for _ in 0..<2 where !wrong.isEmpty {
+                let result = try Command.run(line[0], Array(line.dropFirst()), directory: folder.path)
+                #expect(result.status == 7, "\(result.errors)")
+                let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: output)), as: UTF8.self)
+                let stacks = FoldedStacks(text, json: "{}")
+                let shares = stacks.shares(of: ["work_a", "work_b", "work_c"]) { built.program.isName($0, of: $1) }
+                let samples = Int(stacks.stacks.reduce(0) { $0 + $1.weight })
+                #expect(samples > 1500, "\(samples) samples of 3 s at 999 Hz")
+                wrong = Tolerance.disagreements(measured: shares, truth: built.truth, samples: samples)
+                if unprivileged { #expect(!text.contains("_[k]"), "user space only") }
+            }
             #expect(wrong.isEmpty, "\(wrong)")
-            if unprivileged { #expect(!text.contains("_[k]"), "user space only") }
         }
     }
 }

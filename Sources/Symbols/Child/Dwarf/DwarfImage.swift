@@ -50,6 +50,9 @@ import Glibc
         if !isPacked { _ = unsafe madvise(address, size, MADV_DONTNEED) }
     }
 
+    /// Frees what libdw made of the units that were asked for.
+    func forgetDecoded() { unsafe hearth_dwarf_restart(handle) }
+
     /// The unit at an offset of `.debug_info`: where the next one starts and its first entry is; `nil` at the end.
     func unit(at offset: UInt64) -> DwarfUnit? {
         var unit = hearth_dwarf_unit()

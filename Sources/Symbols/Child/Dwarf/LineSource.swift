@@ -1,11 +1,12 @@
 import Binary
+import Platform
 
 /// Source lines and inlined calls for addresses of a module, in pieces of bounded time.
 struct LineSource {
     /// Bytes of a unit's line program that libdw may decode; it makes 20 to 50 bytes of each.
     static let maximumLineProgram: UInt64 = 512 << 10
-    /// Bytes of line programs after which the file is opened anew, because libdw keeps what it decoded.
-    private static let decodedBeforeReopening: UInt64 = 128 << 10
+    /// Bytes of line programs after which libdw forgets what it decoded; it keeps everything by itself.
+    private static let decodedBeforeForgetting: UInt64 = 128 << 10
     /// Bytes of all texts of an answer: with the rest it fits into a message.
     private static let maximumTexts = 40 << 10
 
@@ -33,7 +34,7 @@ struct LineSource {
         _ addresses: [UInt64], _ files: ElfFiles, _ index: inout DwarfIndex, _ allowance: inout TimeAllowance
     ) -> [SymbolOutcome] {
         guard let main = files.main, let file = index.place.image(in: files),
-            var image = Self.open(file, index.place)
+            let image = Self.open(file, index.place)
         else { return addresses.map { _ in .unlocated(.malformed) } }
         index.units.grow(image, &allowance)
         image.dropPages()
@@ -48,8 +49,8 @@ struct LineSource {
             }
             let size = image.lineProgram(of: unit).flatMap { index.place.lineProgramSize(at: $0, file) } ?? 0
             if current != unit {
-                if decodedBytes > Self.decodedBeforeReopening, let again = Self.open(file, index.place) {
-                    image = again
+                if decodedBytes > Self.decodedBeforeForgetting {
+                    image.forgetDecoded()
                     decodedBytes = 0
                 }
                 image.dropPages()
@@ -78,6 +79,8 @@ struct LineSource {
 
     private static func open(_ file: ElfImage, _ place: DwarfPlace) -> DwarfImage? {
         guard let descriptor = file.descriptorNumber, file.fileSize == place.fileSize else { return nil }
+        // Unpacked sections are the largest that the child ever holds: not on top of code that nothing runs now.
+        if place.isPacked { OwnMemory.dropCode() }
         return DwarfImage(descriptor: descriptor, size: place.fileSize, isPacked: place.isPacked)
     }
 
