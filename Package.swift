@@ -63,7 +63,9 @@ let package = Package(
             name: "Unwinder", dependencies: ["Model", "CLibunwind"], exclude: ["aarch64/README.md"],
             swiftSettings: strict),
         library("Runtimes", ["Model", "Platform", "Binary"]),
-        library("Symbols", ["Model", "Platform", "Binary", "CPlatform", "CSandbox", "CDemangle", "CLibdw", "CLzma"]),
+        library(
+            "Symbols",
+            ["Model", "Platform", "Binary", "CPlatform", "CSandbox", "CDemangle", "CLibdw", "CLzma", "CZlib"]),
         library("Store", ["Model"]),
         library("Analysis", ["Model"]),
         library("Sampler", ["Model", "Platform", "Binary", "Unwinder", "Runtimes"]),

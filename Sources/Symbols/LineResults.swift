@@ -12,6 +12,8 @@ public enum LineResult: String, Sendable, CaseIterable {
     case alternate
     /// There is DWARF, but nothing about this address.
     case noLine = "no_line"
+    /// The DWARF is compressed in a way that is not read (zstd).
+    case packing
     /// Too large, or the time that one module may take was used up.
     case budget
     /// The DWARF is damaged.
@@ -26,6 +28,7 @@ public enum LineResult: String, Sendable, CaseIterable {
         case .split: self = .split
         case .alternate: self = .alternate
         case .noLine: self = .noLine
+        case .packing: self = .packing
         case .budget: self = .budget
         case .malformed: self = .malformed
         }

@@ -145,6 +145,8 @@ enum LineAbsence: UInt8, Error, CaseIterable {
     case alternate
     /// There is DWARF, but nothing about this address.
     case noLine
+    /// The DWARF is compressed in a way that is not read (zstd).
+    case packing
     case budget, malformed
 }
 

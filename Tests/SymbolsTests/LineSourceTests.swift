@@ -24,6 +24,8 @@ import Testing
         let (packed, same) = try chains(shop)
         #expect(packed.symbolizer.crashes.value == 0)
         #expect(same == truth)
+        try shop.run("objcopy", "--compress-debug-sections=zlib-gnu", "full", "program")
+        #expect(try chains(shop).1 == truth)
         try shop.run("sh", "-c", "objcopy --only-keep-debug full full.debug && objcopy --strip-debug full program")
         #expect(try chains(shop, shop.module("program", debugFiles: ["full.debug"])).1 == truth)
         let (none, empty) = try chains(shop)
@@ -31,6 +33,24 @@ import Testing
         // Known of the whole module after the first question.
         #expect(none.symbolizer.lineResults.count(.noDebugInfo) == UInt64(none.addresses.count))
         #expect(none.symbolizer.lineResults.count(.found) == 0)
+    }
+
+    @Test func aDamagedStreamOrAnUnknownPackingIsAbsentAndCounted() throws {
+        let shop = try Workshop()
+        guard try InlinedProgram.cxx.build(shop) else { return }
+        try shop.run("objcopy", "--compress-debug-sections=zlib", "program")
+        let image = try shop.image("program")
+        let section = try #require(image.section(named: ".debug_info"))
+        let path = "\(shop.path)/program"
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        for (place, byte, result) in [(0, 2, LineResult.packing), (8, 1, .malformed), (600, 0xff, .malformed)] {
+            var damaged = whole
+            for offset in 0..<(place == 600 ? 64 : 1) { damaged[Int(section.fileOffset) + place + offset] = UInt8(byte) }
+            try damaged.write(to: URL(fileURLWithPath: path))
+            let question = try Question(shop, limit: 50)
+            #expect(question.found.isEmpty && question.symbolizer.crashes.value == 0)
+            #expect(question.symbolizer.lineResults.count(result) > 0, "\(place)")
+        }
     }
 
     @Test func whatIsInOtherFilesIsAbsentAndCounted() throws {

@@ -7,9 +7,12 @@ struct NameSource {
     private var demangler = Demangler()
     private let blocks = BlockCache(bytes: 1 << 20)
     private var nextImage: UInt32 = 1
-    private var lines = LineSource()
+    private var lines: LineSource
 
-    init(indexBytes: Int, scratch: ScratchFile) { indices = IndexCache(budget: indexBytes, scratch: scratch) }
+    init(indexBytes: Int, scratch: ScratchFile) {
+        indices = IndexCache(budget: indexBytes, scratch: scratch)
+        lines = LineSource(scratch: scratch)
+    }
 
     /// One answer for each address of the request. Takes over the descriptors.
     mutating func answers(to request: SymbolRequest, descriptors: [Int32]) -> [SymbolAnswer] {

@@ -1,8 +1,8 @@
 import CLibdw
 import Glibc
 
-/// An open ELF file with DWARF, mapped for reading and lent to libdw: it opens nothing and copies only what is
-/// compressed. The mapping and all that libdw made of it go with this owner.
+/// An open ELF file with DWARF that is not compressed, mapped for reading and lent to libdw: it opens nothing and copies
+/// nothing. The mapping and all that libdw made of it go with this owner.
 ///
 /// A file that is cut under the mapping ends the process; that is why it is mapped in the child only.
 @safe struct DwarfImage: ~Copyable {
@@ -13,16 +13,17 @@ import Glibc
 
     private let address: UnsafeMutableRawPointer
     private let size: Int
+    private let lineSection: Range<Int>
     private let handle: UnsafeMutablePointer<hearth_dwarf>
     private let text: UnsafeMutablePointer<CChar>
-    private let isPacked: Bool
 
-    /// Maps a file of `size` bytes; `nil` if it cannot be mapped or libdw finds no DWARF in it.
-    /// - Parameter isPacked: whether sections are compressed: libelf changes their headers, in pages of its own then.
-    init?(descriptor: Int32, size: UInt64, isPacked: Bool) {
-        let access = isPacked ? PROT_READ | PROT_WRITE : PROT_READ
-        guard let size = Int(exactly: size), size > 0,
-            let mapped = unsafe mmap(nil, size, access, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0),
+    /// Maps `size` bytes of a file; `nil` if that fails or libdw finds no DWARF in them.
+    /// - Parameters:
+    ///   - offset: where the image starts in the file, a multiple of the page size.
+    ///   - lines: `.debug_line` in the image.
+    init?(descriptor: Int32, offset: UInt64, size: UInt64, lines: Range<UInt64>?) {
+        guard let size = Int(exactly: size), size > 0, let offset = off_t(exactly: offset),
+            let mapped = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE | MAP_NORESERVE, descriptor, offset),
             unsafe mapped != MAP_FAILED
         else { return nil }
         // SAFETY: the mapping stays until deinit, after the handle is closed.
@@ -32,7 +33,8 @@ import Glibc
         }
         unsafe address = mapped
         self.size = size
-        self.isPacked = isPacked
+        let stated = lines.map { Int(clamping: $0.lowerBound)..<Int(clamping: $0.upperBound) }
+        lineSection = (0..<size).clamped(to: stated ?? 0..<0)
         unsafe handle = opened
         unsafe text = .allocate(capacity: Self.maximumName)
     }
@@ -44,10 +46,20 @@ import Glibc
     }
 
     /// Gives up the pages that were read, and those around them that the kernel mapped as well; they come back when they
-    /// are read again. Not where pages may have been changed.
+    /// are read again.
     func dropPages() {
-        // SAFETY: unchanged pages of a private mapping of a file are read from the file again.
-        if !isPacked { _ = unsafe madvise(address, size, MADV_DONTNEED) }
+        // SAFETY: nothing writes to the mapping; its pages are read from the file again.
+        _ = unsafe madvise(address, size, MADV_DONTNEED)
+    }
+
+    /// Bytes of the line program of a unit, as its first word states it; 0 if it has none.
+    func lineProgramSize(of unit: DwarfUnit) -> UInt64 {
+        guard let program = lineProgram(of: unit), let offset = Int(exactly: program),
+            offset >= 0, offset <= lineSection.count - 4
+        else { return 0 }
+        // SAFETY: the four bytes lie inside of the section, which lies inside of the mapping.
+        let length = unsafe address.loadUnaligned(fromByteOffset: lineSection.lowerBound + offset, as: UInt32.self)
+        return min(UInt64(length), UInt64(lineSection.count - offset))
     }
 
     /// Frees what libdw made of the units that were asked for.
@@ -107,7 +119,7 @@ import Glibc
     }
 
     /// DW_AT_stmt_list of a unit: where its line program starts in `.debug_line`.
-    func lineProgram(of unit: DwarfUnit) -> UInt64? {
+    private func lineProgram(of unit: DwarfUnit) -> UInt64? {
         var offset: UInt64 = 0
         return unsafe hearth_dwarf_number(handle, unit.entry, UInt32(DW_AT_stmt_list), &offset) == 0 ? offset : nil
     }

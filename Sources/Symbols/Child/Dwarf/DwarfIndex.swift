@@ -6,6 +6,8 @@ struct DwarfIndex {
     private static let maximumFunctionBytes = 3 << 20
 
     let place: DwarfPlace
+    /// What was unpacked of a file with compressed sections.
+    var unpacked: UnpackedDwarf?
     var units = DwarfUnitIndex()
     private var functions: [DwarfUnit: (index: DwarfFunctionIndex, lastUse: UInt64)] = [:]
     private var clock: UInt64 = 0

@@ -1,5 +1,4 @@
 import Binary
-import Platform
 
 /// Source lines and inlined calls for addresses of a module, in pieces of bounded time.
 struct LineSource {
@@ -10,8 +9,11 @@ struct LineSource {
     /// Bytes of all texts of an answer: with the rest it fits into a message.
     private static let maximumTexts = 40 << 10
 
+    private let scratch: ScratchFile
     private var indices = DwarfIndexCache()
     private var demangler = Demangler()
+
+    init(scratch: ScratchFile) { self.scratch = scratch }
 
     /// One outcome for each address of the request (offsets in the main file).
     mutating func answers(_ request: SymbolRequest, _ sorted: [UInt64], _ files: ElfFiles) -> [SymbolOutcome] {
@@ -34,7 +36,7 @@ struct LineSource {
         _ addresses: [UInt64], _ files: ElfFiles, _ index: inout DwarfIndex, _ allowance: inout TimeAllowance
     ) -> [SymbolOutcome] {
         guard let main = files.main, let file = index.place.image(in: files),
-            let image = Self.open(file, index.place)
+            let image = open(file, &index)
         else { return addresses.map { _ in .unlocated(.malformed) } }
         index.units.grow(image, &allowance)
         image.dropPages()
@@ -47,7 +49,7 @@ struct LineSource {
                 result[number] = .unlocated(.later)
                 continue
             }
-            let size = image.lineProgram(of: unit).flatMap { index.place.lineProgramSize(at: $0, file) } ?? 0
+            let size = image.lineProgramSize(of: unit)
             if current != unit {
                 if decodedBytes > Self.decodedBeforeForgetting {
                     image.forgetDecoded()
@@ -77,11 +79,17 @@ struct LineSource {
         return result.sorted { ($0.unit.entry, $0.number) < ($1.unit.entry, $1.number) }
     }
 
-    private static func open(_ file: ElfImage, _ place: DwarfPlace) -> DwarfImage? {
-        guard let descriptor = file.descriptorNumber, file.fileSize == place.fileSize else { return nil }
-        // Unpacked sections are the largest that the child ever holds: not on top of code that nothing runs now.
-        if place.isPacked { OwnMemory.dropCode() }
-        return DwarfImage(descriptor: descriptor, size: place.fileSize, isPacked: place.isPacked)
+    /// The file itself, or what was unpacked of it.
+    private func open(_ file: ElfImage, _ index: inout DwarfIndex) -> DwarfImage? {
+        guard let descriptor = file.descriptorNumber, file.fileSize == index.place.fileSize else { return nil }
+        if !index.place.isPacked {
+            return DwarfImage(
+                descriptor: descriptor, offset: 0, size: index.place.fileSize, lines: index.place.lineSection)
+        }
+        if index.unpacked?.generation != scratch.generation { index.unpacked = UnpackedDwarf.make(file, scratch) }
+        return index.unpacked.flatMap {
+            DwarfImage(descriptor: scratch.number, offset: $0.start, size: $0.size, lines: $0.lineSection)
+        }
     }
 
     /// The chain of functions at an address, innermost first.
