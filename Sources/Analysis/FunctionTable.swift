@@ -64,7 +64,7 @@ public struct FunctionTable: Sendable {
         if case .lines(let lines) = frame.name, !lines.isEmpty {
             for line in lines { add(Function(name: line.function, module: module, kind: kind)) }
         } else {
-            add(Function(name: Self.placeholder(frame, module: module, kind: kind), module: module, kind: kind))
+            add(Function(name: Self.placeholder(frame, in: profile), module: module, kind: kind))
         }
     }
 
@@ -82,15 +82,9 @@ public struct FunctionTable: Sendable {
     /// What is shown for a frame of the profile that has no name.
     public static func placeholder(_ frame: ProfileFrame, in profile: Profile) -> String {
         let index = Int(frame.module)
-        guard profile.modules.indices.contains(index) else { return placeholder(frame, module: "", kind: .unknown) }
-        let module = profile.modules[index]
-        return placeholder(frame, module: module.name, kind: FunctionKind(module.kind))
-    }
-
-    private static func placeholder(_ frame: ProfileFrame, module: String, kind: FunctionKind) -> String {
-        if kind == .marker { return Marker(rawValue: frame.address)?.name ?? "[unknown]" }
-        let shown = module.isEmpty ? "[unknown]" : module
-        return shown + "+0x" + String(frame.address, radix: 16)
+        let unknown = ModuleInfo(kind: .unknown, path: "", buildID: "")
+        return (profile.modules.indices.contains(index) ? profile.modules[index] : unknown)
+            .placeholder(for: frame.address)
     }
 }
 

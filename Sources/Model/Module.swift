@@ -31,6 +31,13 @@ public struct ModuleInfo: Hashable, Sendable {
         if base.hasSuffix(" (deleted)") { base = base.dropLast(10) }
         return String(base)
     }
+
+    /// What is shown for an address of the module that has no name: `libc.so.6+0x1234`, `[truncated]` for a marker.
+    public func placeholder(for address: UInt64) -> String {
+        if kind == .marker { return Marker(rawValue: address)?.name ?? "[unknown]" }
+        let shown = name
+        return (shown.isEmpty ? "[unknown]" : shown) + "+0x" + String(address, radix: 16)
+    }
 }
 
 /// One function at an address: the innermost of inlined ones comes first in a list of lines.

@@ -71,13 +71,18 @@ public struct ProfileQuery: Hashable, Sendable {
     public var from: Int64
     /// End of the window, nanoseconds since the Unix epoch.
     public var to: Int64
+    /// Which of their samples.
+    public var filter: ProfileFilter
 
     /// A question about a window.
-    public init(selector: TargetSelector, kind: SampleKind = .cpu, from: Int64, to: Int64) {
+    public init(
+        selector: TargetSelector, kind: SampleKind = .cpu, from: Int64, to: Int64, filter: ProfileFilter = .everything
+    ) {
         self.selector = selector
         self.kind = kind
         self.from = from
         self.to = to
+        self.filter = filter
     }
 }
 

@@ -4,6 +4,8 @@ import Model
 struct ProfileBuilder {
     private let snapshot: Snapshot
     private let modules: [ModuleID: ModuleInfo]
+    private let selector: TargetSelector
+    private var stacks: StackFilter
     private var profile: Profile
     private var nodeNumbers: [UInt32: Int32] = [0: 0]
     private var frameNumbers: [UInt32: Int32] = [:]
@@ -12,21 +14,24 @@ struct ProfileBuilder {
     private var accepted: [UInt32: Bool] = [:]
     private var sampleNumbers: [UInt64: Int] = [:]
 
-    init(snapshot: Snapshot, modules: [ModuleID: ModuleInfo], kind: SampleKind) {
+    init(snapshot: Snapshot, modules: [ModuleID: ModuleInfo], query: ProfileQuery) {
         self.snapshot = snapshot
         self.modules = modules
-        profile = Profile(kind: kind, startTime: 0, endTime: 0, period: 0)
+        selector = query.selector
+        stacks = StackFilter(query.filter)
+        profile = Profile(kind: query.kind, startTime: 0, endTime: 0, period: 0)
     }
 
-    /// Adds the samples of a slot whose context is selected.
-    mutating func add(_ slot: Slot, selector: TargetSelector) {
+    /// Adds the samples of a slot that the question is about.
+    mutating func add(_ slot: Slot) {
         profile.truth.lost += Int64(clamping: slot.lost)
-        for entry in slot.entries where isAccepted(entry.key.context, selector) { add(entry) }
+        for entry in slot.entries
+        where isAccepted(entry.key.context) && stacks.passes(entry.key.node, in: snapshot, modules) { add(entry) }
     }
 
-    private mutating func isAccepted(_ context: UInt32, _ selector: TargetSelector) -> Bool {
+    private mutating func isAccepted(_ context: UInt32) -> Bool {
         if let known = accepted[context] { return known }
-        let result = snapshot.contexts[context].map { selector.matches($0) } ?? false
+        let result = snapshot.contexts[context].map { selector.matches($0) && stacks.filter.matches($0) } ?? false
         accepted[context] = result
         return result
     }
@@ -90,7 +95,7 @@ struct ProfileBuilder {
     private mutating func module(_ id: ModuleID) -> Int32 {
         if let known = moduleNumbers[id] { return known }
         let new = Int32(profile.modules.count)
-        profile.modules.append(modules[id] ?? ModuleInfo(kind: .unknown, path: "[unknown]", buildID: ""))
+        profile.modules.append(modules[id] ?? .unknown)
         moduleNumbers[id] = new
         return new
     }

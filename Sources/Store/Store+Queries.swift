@@ -25,9 +25,8 @@ extension Store: ProfileSource {
             let bounds = extent
             throw .outsideHistory(oldest: bounds.oldest, newest: bounds.newest)
         }
-        var builder = ProfileBuilder(
-            snapshot: snapshot, modules: modules.withLock { $0 }, kind: query.kind)
-        for slot in slots { builder.add(slot, selector: query.selector) }
+        var builder = ProfileBuilder(snapshot: snapshot, modules: modules.withLock { $0 }, query: query)
+        for slot in slots { builder.add(slot) }
         let profile = builder.finish(
             start: Int64(bitPattern: first.start) &+ offset, end: Int64(bitPattern: last.end) &+ offset,
             nominalPeriod: 0)

@@ -67,6 +67,7 @@ struct CommandTests {
         ["flame"], ["flame", "pid:x", "-o", "a.svg"], ["flame", "all", "-o", "a.pdf"],
         ["flame", "all", "--seconds", "0"],
         ["flame", "all", "--seconds", "5", "--last", "5m"], ["flame", "all", "--to", "now"], ["nonsense"],
+        ["flame", "all", "--pid", "0"], ["top", "--function", ""],
         ["targets", "--color", "blue"], ["top", "-n", "0"], ["top", "--sort", "name"], ["record"],
         ["record", "-p", "1", "--", "ls"], ["record", "-o", "x.pdf", "--", "ls"], ["targets", "--server", "ftp://x"],
         ["targets", "--server", "unix:relative"],

@@ -39,6 +39,16 @@ struct FlameTests {
         #expect(outcome.error.hasPrefix("recording all for 1 s…\nwrote b.svg"))
     }
 
+    @Test func filters() throws {
+        let outcome = try flame(
+            "all", "--last", "5m", "-o", "a.svg", "--function", "f(void*)", "--thread", "w 1", "--pid", "7", "--module",
+            "[kernel]")
+        #expect(outcome.status == 0)
+        #expect(
+            try content("a.svg").hasSuffix(
+                "&function=f%28void%2A%29&thread=w%201&pid=7&module=%5Bkernel%5D&last=5m"))
+    }
+
     @Test func standardOutput() throws {
         let outcome = try flame("all", "--last", "1m", "-o", "-")
         #expect(outcome.out.contains("format=folded"))

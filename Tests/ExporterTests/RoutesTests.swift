@@ -67,6 +67,7 @@ import Testing
         ("/api/v1/profile?seconds=-1", "seconds"), ("/api/v1/profile?last=5x", "10s, 5m or 24h"),
         ("/api/v1/profile?last=0s", "length"),
         ("/api/v1/profile?last=99999999999h", "length"), ("/api/v1/profile?from=yesterday", "RFC 3339"),
+        ("/api/v1/profile?pid=0", "process"), ("/api/v1/hot?pid=x", "process"), ("/api/v1/hot?thred=x", "thread"),
         ("/api/v1/profile?from=-1m&to=-5m", "not before"), ("/api/v1/profile?to=-1m", "without from"),
         ("/api/v1/profile?seconds=5&last=5m", "more than one"), ("/api/v1/profile?last=5m&from=-1m", "more than one"),
         ("/api/v1/profile?formt=svg", "'format'"), ("/api/v1/profile?format=sgv", "'svg'"),
@@ -148,6 +149,28 @@ import Testing
         let now = clock.wall()
         #expect(
             source.queries.last == ProfileQuery(selector: .name("worker.service"), from: now - 3_000_000_000, to: now))
+    }
+
+    @Test func filtersReachTheStore() {
+        let filter = ProfileFilter(
+            function: NamePattern("a b*"), thread: NamePattern("pool-1"), pid: 100, module: NamePattern("[kernel]"))
+        let text = "function=a+b*&thread=pool-1&pid=100&module=%5Bkernel%5D"
+        for path in ["/api/v1/profile?last=5s&", "/api/v1/hot?last=5s&", "/debug/pprof/profile?last=5s&"] {
+            #expect(get(path + text).status == 200)
+            #expect(source.queries.last?.filter == filter, "\(path)")
+        }
+        #expect(get("/api/v1/profile?last=5s&thread=").status == 200)
+        #expect(source.queries.last?.filter == .everything)
+    }
+
+    @Test func timesWithFractions() throws {
+        let now = SampleProfile.start
+        #expect(try Window.parseTime("1790000000.25", now: now) == 1_790_000_000_250_000_000)
+        #expect(try Window.parseTime("-90s", now: now) == now - 90_000_000_000)
+        #expect(try Window.parseTime("2026-09-21T16:13:20.5+02:00", now: now) == now + 500_000_000)
+        for text in ["1.", ".5", "1.0000000001", "1e9", "99999999999", "-", "--5m", "1.5.2", "-1.5"] {
+            #expect(throws: Refusal.self, "\(text)") { try Window.parseTime(text, now: now) }
+        }
     }
 
     @Test func recordingsStartAtTheNearestSecond() throws {

@@ -14,9 +14,11 @@ struct Flame: ParsableCommand {
               hearth flame nginx.service --last 5m -o nginx.pb.gz
               hearth flame pid:1234 --from 2026-01-31T12:00:00Z --to 2026-01-31T12:05:00Z -o noon.svg
               hearth flame all --last 1m -o - | head
+              hearth flame nginx.service --last 1h --function 'ngx_http_*' --thread nginx -o http.svg
             """)
 
     @OptionGroup var options: ServerOptions
+    @OptionGroup var filter: FilterOptions
     @Argument(help: TargetArgument.help) var target: String
     @Option(help: ArgumentHelp("Record now, for so many seconds (1 to 3600).", valueName: "N")) var seconds: Int?
     @Option(help: ArgumentHelp("What is remembered of the last while: 30s, 5m, 2h.", valueName: "TIME"))
@@ -61,7 +63,7 @@ struct Flame: ParsableCommand {
 
     private func fetch(_ daemon: Daemon, format: String) throws(Failure) -> [UInt8] {
         var request = HTTPRequest(
-            path: "/api/v1/profile", query: [("target", target), ("kind", kind), ("format", format)])
+            path: "/api/v1/profile", query: [("target", target), ("kind", kind), ("format", format)] + filter.query)
         if let last { request.query.append(("last", last)) }
         if let from { request.query.append(("from", from)) }
         if let to { request.query.append(("to", to)) }

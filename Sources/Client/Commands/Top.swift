@@ -16,6 +16,7 @@ struct Top: ParsableCommand {
             """)
 
     @OptionGroup var options: ServerOptions
+    @OptionGroup var filter: FilterOptions
     @Argument(help: TargetArgument.help) var target = "all"
     @Option(help: ArgumentHelp("How far back: 10s to 24h, as the daemon remembers.", valueName: "TIME"))
     var window = "1m"
@@ -72,7 +73,7 @@ struct Top: ParsableCommand {
                 path: "/api/v1/hot",
                 query: [
                     ("target", target), ("window", window), ("kind", kind), ("n", "\(rows)"), ("sort", sort),
-                ]))
+                ] + filter.query))
     }
 }
 

@@ -49,6 +49,15 @@ enum Timestamp {
         return seconds * second + fraction
     }
 
+    /// Seconds since the Unix epoch, with at most nine digits after a point; `nil` for anything else, and after 2255.
+    static func parseUnix(_ text: String) -> Int64? {
+        let digits = text.prefix { ("0"..."9").contains($0) }
+        guard digits.utf8.count <= 10, let seconds = Int64(digits), seconds <= 9_000_000_000 else { return nil }
+        var scanner = DigitScanner(String(text.dropFirst(digits.count)))
+        guard let fraction = scanner.fraction(), scanner.isAtEnd else { return nil }
+        return seconds * second + fraction
+    }
+
     private static func daysIn(_ month: Int64, _ year: Int64) -> Int64 {
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31

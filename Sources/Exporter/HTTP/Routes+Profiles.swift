@@ -7,11 +7,15 @@ private struct Question: Sendable {
     var target: String
     var kind: SampleKind
     var window: Window
+    var filter: ProfileFilter
+
+    /// Parameters of every question.
+    static let parameters = ["target", "kind"] + Window.parameters + ProfileFilter.parameters
 
     var query: ProfileQuery {
         switch window {
         case .history(let from, let to), .recording(let from, let to):
-            ProfileQuery(selector: selector, kind: kind, from: from, to: to)
+            ProfileQuery(selector: selector, kind: kind, from: from, to: to, filter: filter)
         }
     }
 }
@@ -19,7 +23,7 @@ private struct Question: Sendable {
 extension Routes {
     /// `go tool pprof URL`.
     func pprofProfile(_ request: Request) throws(Refusal) -> Answer {
-        let parameters = try Parameters(request.query, known: Window.parameters + ["target", "kind"])
+        let parameters = try Parameters(request.query, known: Question.parameters)
         let question = try question(parameters, fallback: .recording(30))
         guard let format = ProfileFormat.named("pprof") else { preconditionFailure("the format is in the table") }
         return try answer(question, for: request) { profile, _ in
@@ -30,8 +34,7 @@ extension Routes {
 
     /// `/api/v1/profile` in any format.
     func profile(_ request: Request) throws(Refusal) -> Answer {
-        let known = Window.parameters + ["target", "kind", "format", "threads"]
-        let parameters = try Parameters(request.query, known: known)
+        let parameters = try Parameters(request.query, known: Question.parameters + ["format", "threads"])
         let format = try parseFormat(parameters["format"])
         let threads = try parseFlag("threads", parameters["threads"])
         let question = try question(parameters, fallback: .last(60 * Timestamp.second))
@@ -45,7 +48,8 @@ extension Routes {
 
     /// `/api/v1/hot`.
     func hot(_ request: Request) throws(Refusal) -> Answer {
-        let known = ["target", "window", "last", "from", "to", "n", "kind", "sort"]
+        let windows = Window.parameters.filter { $0 != "seconds" }
+        let known = ["target", "window", "n", "kind", "sort"] + windows + ProfileFilter.parameters
         let parameters = try Parameters(request.query, known: known)
         let limit = try parseLimit(parameters["n"])
         let order = try parseOrder(parameters["sort"])
@@ -86,7 +90,8 @@ extension Routes {
             throw Refusal(400, "unknown kind '\(Shown.text(kind))'", hint: "known: \(known)")
         }
         let window = try Window.parse(parameters, fallback: fallback, now: time.wall(), newest: source.extent.newest)
-        return Question(selector: selector, target: target, kind: sampleKind, window: window)
+        let filter = try ProfileFilter(parameters)
+        return Question(selector: selector, target: target, kind: sampleKind, window: window, filter: filter)
     }
 
     /// Works the answer out now, or when the recording is over. `HEAD` does not record.

@@ -87,13 +87,13 @@ enum Window: Equatable, Sendable {
         return .history(from: from, to: to)
     }
 
-    /// RFC 3339, seconds since the Unix epoch, `now`, or a length of time before now: `-5m`.
+    /// RFC 3339, seconds since the Unix epoch with a fraction or without, `now`, or a length of time before now: `-5m`.
     static func parseTime(_ text: String, now: Int64) throws(Refusal) -> Int64 {
         if text == "now" { return now }
         if text.hasPrefix("-"), let length = TimeSpan.parse(String(text.dropFirst())), length < now {
             return now - length
         }
-        if let seconds = Int64(text), (0...9_000_000_000).contains(seconds) { return seconds * Timestamp.second }
+        if let time = Timestamp.parseUnix(text) { return time }
         if let time = Timestamp.parse(text) { return time }
         throw Refusal(
             400, "'\(Shown.text(text))' is not a time",
