@@ -45,7 +45,8 @@ import Testing
         let whole = try Data(contentsOf: URL(fileURLWithPath: path))
         for (place, byte, result) in [(0, 2, LineResult.packing), (8, 1, .malformed), (600, 0xff, .malformed)] {
             var damaged = whole
-            for offset in 0..<(place == 600 ? 64 : 1) { damaged[Int(section.fileOffset) + place + offset] = UInt8(byte) }
+            let start = Int(section.fileOffset) + place
+            for position in start..<start + (place == 600 ? 64 : 1) { damaged[position] = UInt8(byte) }
             try damaged.write(to: URL(fileURLWithPath: path))
             let question = try Question(shop, limit: 50)
             #expect(question.found.isEmpty && question.symbolizer.crashes.value == 0)

@@ -48,11 +48,11 @@ struct SymbolizerChild: ~Copyable {
             // An unreadable request cannot be answered; its sender is the daemon itself, so something is badly wrong.
             guard let request = SymbolRequest(decoding: buffer[0..<size]) else { throw Errno(EBADMSG) }
             try answer(request, descriptors)
-            // What libdw made of a file was large, and is not needed again.
-            if request.question == .lines { OwnMemory.trimHeaps() }
             setAlarm(seconds: 0)
             requests += 1
-            if requests % SymbolizerChild.tidyInterval == SymbolizerChild.firstTidy { OwnMemory.tidy() }
+            // What libdw made of a file was large, and is not needed again; nor is its code for some seconds.
+            let isDue = requests % SymbolizerChild.tidyInterval == SymbolizerChild.firstTidy
+            if isDue || request.question == .lines { OwnMemory.tidy() }
         }
     }
 

@@ -4,6 +4,8 @@ struct DwarfUnitIndex {
     /// what has more is given up.
     static let maximumUnits = 1 << 14
     static let maximumRanges = 1 << 17
+    /// Units after which the pages that were read are given up: the walk touches all of the section.
+    private static let unitsBetweenDrops = 32
     /// Bytes between two ranges of one unit that are taken for padding.
     private static let padding: UInt64 = 64
 
@@ -36,6 +38,7 @@ struct DwarfUnitIndex {
             next = unit.end
             seen += 1
             add(unit, image)
+            if seen % Self.unitsBetweenDrops == 0 { image.dropPages() }
             if seen > Self.maximumUnits || ranges.count > Self.maximumRanges {
                 isTooLarge = true
                 (units, ranges) = ([], [])
