@@ -1,5 +1,6 @@
 import Configuration
 import Logging
+import Model
 import Platform
 import ServiceLifecycle
 import UnixSignals
@@ -16,6 +17,7 @@ struct Reloader: Service {
     let manager: ServiceManager
     /// What the manager shows while all is well.
     let status: String
+    let events: any EventSink
     let logger: Logger
 
     func run() async throws {
@@ -28,12 +30,18 @@ struct Reloader: Service {
         do throws(ConfigurationProblems) {
             apply(try options.configuration())
             metrics.noteReload(successful: true)
+            note("configuration read again")
             logger.info("configuration reloaded")
         } catch {
             metrics.noteReload(successful: false)
+            note("configuration has mistakes and was not taken over")
             for problem in error.problems { logger.error("configuration not reloaded: \(problem)") }
         }
         manager.ready(status: status)
+    }
+
+    private func note(_ text: String) {
+        events.note(HostEvent(time: SystemTime().wall(), kind: .reload, text: text))
     }
 
     private func apply(_ new: Configuration) {

@@ -43,6 +43,7 @@ struct Wiring {
         let store = Store(
             retention: settings.windows.retention.nanoseconds, budget: budgets.store, time: SystemTime(),
             slotClosed: { wake.send() })
+        let events = EventRing()
         let health = DaemonHealth(store: store)
         let sources = NameSources(
             limit: openFiles, kallsyms: settings.paths.kallsymsFile,
@@ -58,8 +59,9 @@ struct Wiring {
             hertz: sampler == nil ? 0 : settings.sampling.hertz, rings: sampler?.rings ?? (0, 0),
             symbolizer: symbolizer, store: store, namer: namer)
         let server = ExporterServer(
-            configuration: exporterConfiguration(), source: LiveTargets(store: store, roots: roots),
-            metrics: [metrics, store], health: health, time: SystemTime(), logger: logger, budget: budgets.export)
+            configuration: exporterConfiguration(), source: LiveTargets(store: store, roots: roots), series: store,
+            events: events, metrics: [metrics, store], health: health, time: SystemTime(), logger: logger,
+            budget: budgets.export)
         do {
             try await server.start()
         } catch {
@@ -73,7 +75,8 @@ struct Wiring {
         begin(loop, health, status: status)
         let reloader = Reloader(
             options: options, settings: settings, threshold: threshold, decider: decider, rename: rename,
-            metrics: metrics, manager: manager, status: status, logger: logger)
+            metrics: metrics, manager: manager, status: status, events: events, logger: logger)
+        events.note(HostEvent(time: SystemTime().wall(), kind: .start, text: "hearthd \(Version.text) started"))
         try await serve(loop: loop, namer: namer, server: server, health: health, reloader: reloader)
     }
 

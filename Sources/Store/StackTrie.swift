@@ -1,20 +1,23 @@
-import Model
+package import Model
 
 /// Stacks as paths from the root: stacks that share callers share nodes.
 ///
 /// Node 0 is the empty stack; a child's number is larger than its parent's.
-struct StackTrie {
-    private(set) var nodes: [StackNode] = [.root]
+package struct StackTrie {
+    package private(set) var nodes: [StackNode] = [.root]
     /// Open addressing over node numbers, 0 = free (node 0 is nobody's child). A power of two, at most 3/4 full.
     private var table = [UInt32](repeating: 0, count: 1024)
 
-    var count: Int { nodes.count }
+    /// Only the empty stack.
+    package init() {}
+
+    package var count: Int { nodes.count }
 
     /// Bytes held.
-    var bytes: Int { nodes.capacity * MemoryLayout<StackNode>.stride + table.capacity * 4 }
+    package var bytes: Int { nodes.capacity * MemoryLayout<StackNode>.stride + table.capacity * 4 }
 
     /// The node of a frame called from `parent`, made at its first use.
-    mutating func child(of parent: UInt32, frame: UInt32) -> UInt32 {
+    package mutating func child(of parent: UInt32, frame: UInt32) -> UInt32 {
         if nodes.count * 4 > table.count * 3 { grow() }
         let node = StackNode(parent: Int32(bitPattern: parent), frame: Int32(bitPattern: frame))
         var place = Self.hash(node) & (table.count - 1)

@@ -3,7 +3,7 @@ import Synchronization
 
 extension Store: ProfileSource {
     /// Difference between the wall clock and the clock of the samples, now: a step of the wall clock moves all windows.
-    private var wallOffset: Int64 { time.wall() &- Int64(bitPattern: time.monotonic()) }
+    var wallOffset: Int64 { time.wall() &- Int64(bitPattern: time.monotonic()) }
 
     /// Bounds of what can be asked for; follows steps of the wall clock.
     public var extent: (oldest: Int64, newest: Int64) {

@@ -10,7 +10,8 @@ import Testing
 
     private var routes: Routes {
         Routes(
-            source: source, metrics: [TestMetrics()], health: health, time: clock,
+            source: source, series: TestTimeline(), events: TestTimeline(), metrics: [TestMetrics()], health: health,
+            time: clock,
             hosts: HostCheck(names: ["profiler.example"]), commandLine: ["hearthd", "-v"])
     }
 
@@ -47,7 +48,8 @@ import Testing
         "/api/v1/hot?n=1000&window=24h&sort=total",
         "/api/v1/profile?from=-5m&to=now", "/api/v1/profile?from=2026-09-21T14:13:20Z&to=1790000010",
         "/api/v1/profile?target=pid%3A100&seconds=5", "/api/v1/hot?target=unit:worker.service",
-        "/?target=all&window=5m",
+        "/?target=all&window=5m", "/api/v1/series", "/api/v1/series?name=lost&target=*&last=24h&points=2000",
+        "/api/v1/series?target=pid:7&function=f&from=-5m", "/api/v1/events?target=a&last=1h", "/api/v1/events",
     ])
     func served(_ target: String) {
         let answer = get(target)
@@ -77,6 +79,10 @@ import Testing
         ("/api/v1/hot?n=1001", "1000"), ("/api/v1/hot?n=x", "1000"), ("/api/v1/hot?seconds=5", "unknown parameter"),
         ("/api/v1/profile?last=5m&last=6m", "twice"), ("/api/v1/profile?last=%zz", "encoded"),
         ("/api/v1/profile?target=%ff", "encoded"),
+        ("/api/v1/series?name=heat", "cpu, samples, lost"), ("/api/v1/series?points=0", "2000"),
+        ("/api/v1/series?points=2001", "2000"), ("/api/v1/series?target=unit:", "target"),
+        ("/api/v1/series?seconds=3", "unknown parameter"), ("/api/v1/events?last=x", "length"),
+        ("/api/v1/events?kind=start", "unknown parameter"),
         ("/healthz?x=1", "no parameters"), ("/api/v1/profile?threads=maybe", "flag"),
         ("/debug/pprof/profile?secs=5", "seconds"),
     ])

@@ -53,6 +53,26 @@ final class TestSource: ProfileSource {
     func answer(with profile: Profile) { state.withLock { $0.profile = profile } }
 }
 
+/// Numbers and events as a store would give them.
+struct TestTimeline: SeriesSource, EventSource {
+    func series(_ query: SeriesQuery) throws(QueryError) -> SeriesAnswer {
+        if query.to <= SampleProfile.start { throw .outsideHistory(oldest: SampleProfile.start, newest: 0) }
+        var grid = SeriesGrid(query)
+        let end = SampleProfile.start + 1_000_000_000
+        grid.cover(from: SampleProfile.start, to: end)
+        grid.add(0.5e9, row: query.rows?.first ?? "worker.service", from: SampleProfile.start, to: end)
+        return grid.answer(query.name, rows: query.rows)
+    }
+
+    func events(_ query: EventQuery) -> [HostEvent] {
+        [
+            HostEvent(
+                time: SampleProfile.start + 1_500_000_000, duration: 2_000_000, kind: .kill, target: "worker.service",
+                text: "</script> (100) was ended by SIGKILL")
+        ].filter(query.matches)
+    }
+}
+
 /// Time that stands still until the test moves it.
 final class TestClock: TimeSource {
     private let now = Mutex<(wall: Int64, monotonic: UInt64)>((SampleProfile.start + 10_400_000_000, 1_000_000_000))
@@ -105,7 +125,8 @@ final class RunningServer: Sendable {
             listeners: listeners ?? [Listener(.tcp(host: "127.0.0.1", port: 0))], hostNames: ["profiler.example"],
             limits: limits, commandLine: ["hearthd", "--config", "/etc/hearth/hearth.yaml"])
         server = ExporterServer(
-            configuration: configuration, source: source, metrics: [TestMetrics()], health: health, time: time,
+            configuration: configuration, source: source, series: TestTimeline(), events: TestTimeline(),
+            metrics: [TestMetrics()], health: health, time: time,
             logger: logger, budget: budget)
         try await server.start()
     }

@@ -49,6 +49,11 @@ struct JSONWriter {
         bytes.append(contentsOf: NumberText.json(value).utf8)
     }
 
+    mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
     private mutating func nest(
         _ key: StaticString?, open: Unicode.Scalar, close: Unicode.Scalar, _ body: (inout JSONWriter) -> Void
     ) {

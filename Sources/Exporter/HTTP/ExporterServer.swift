@@ -51,14 +51,15 @@ public final class ExporterServer: Sendable {
     /// - Parameters:
     ///   - budget: charged with the CPU time of encoding, holds the bytes of answers on their way.
     public init(
-        configuration: ExporterConfiguration, source: any ProfileSource, metrics: [any MetricSource],
+        configuration: ExporterConfiguration, source: any ProfileSource, series: any SeriesSource,
+        events: any EventSource, metrics: [any MetricSource],
         health: any HealthSource, time: any TimeSource, logger: Logger, budget: StageBudget
     ) {
         self.configuration = configuration
         self.logger = logger
         loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let routes = Routes(
-            source: source, metrics: metrics, health: health, time: time,
+            source: source, series: series, events: events, metrics: metrics, health: health, time: time,
             hosts: HostCheck(names: configuration.hostNames), commandLine: configuration.commandLine)
         service = HTTPService(routes: routes, limits: configuration.limits, budget: budget, logger: logger)
     }

@@ -4,6 +4,8 @@ import Model
 /// Every path: a request in, an answer out; no socket and no waiting.
 struct Routes: Sendable {
     let source: any ProfileSource
+    let series: any SeriesSource
+    let events: any EventSource
     let metrics: [any MetricSource]
     let health: any HealthSource
     let time: any TimeSource
@@ -52,6 +54,8 @@ struct Routes: Sendable {
         Route("/api/v1/targets") { routes, request throws(Refusal) in try routes.targets(request) },
         Route("/api/v1/hot") { routes, request throws(Refusal) in try routes.hot(request) },
         Route("/api/v1/profile") { routes, request throws(Refusal) in try routes.profile(request) },
+        Route("/api/v1/series") { routes, request throws(Refusal) in try routes.series(request) },
+        Route("/api/v1/events") { routes, request throws(Refusal) in try routes.events(request) },
     ]
 
     /// Never fails: a refusal is an answer too.
