@@ -12,8 +12,8 @@ public struct SeriesQuery: Hashable, Sendable {
     public var name: SeriesName
     /// Whose numbers.
     public var scope: Scope
-    /// Only samples whose stack contains this function.
-    public var function: String?
+    /// Which of their samples.
+    public var filter: ProfileFilter
     /// Start of the window, nanoseconds since the Unix epoch.
     public var from: Int64
     /// End of the window, nanoseconds since the Unix epoch.
@@ -28,11 +28,11 @@ public struct SeriesQuery: Hashable, Sendable {
 
     /// A question about a window.
     public init(
-        name: SeriesName, scope: Scope, function: String? = nil, from: Int64, to: Int64, points: Int = 300
+        name: SeriesName, scope: Scope, filter: ProfileFilter = .everything, from: Int64, to: Int64, points: Int = 300
     ) {
         self.name = name
         self.scope = scope
-        self.function = function
+        self.filter = filter
         self.from = from
         self.to = to
         self.points = min(max(points, 1), Self.mostPoints)

@@ -7,33 +7,21 @@ struct SeriesBuilder {
     private var grid: SeriesGrid
     /// Row of each context; `nil` for those that were not asked for.
     private var rows: [UInt32: String?] = [:]
-    /// Whether the stack of each node contains the function; empty when none was asked for.
-    private let isWanted: [Bool]
+    private let modules: [ModuleID: ModuleInfo]
+    private var stacks: StackFilter
 
-    init(_ query: SeriesQuery, snapshot: Snapshot, grid: SeriesGrid) {
+    init(_ query: SeriesQuery, snapshot: Snapshot, modules: [ModuleID: ModuleInfo], grid: SeriesGrid) {
         self.query = query
         self.snapshot = snapshot
+        self.modules = modules
         self.grid = grid
-        isWanted = query.function.map { Self.nodes(with: $0, in: snapshot) } ?? []
-    }
-
-    /// Callers have smaller numbers than what they call, so that one pass is enough.
-    private static func nodes(with function: String, in snapshot: Snapshot) -> [Bool] {
-        let matches = snapshot.names.map { name in
-            if case .lines(let lines) = name { lines.contains { $0.function == function } } else { false }
-        }
-        var wanted = [Bool](repeating: false, count: snapshot.nodes.count)
-        for number in 1..<max(1, wanted.count) {
-            let node = snapshot.nodes[number]
-            wanted[number] = wanted[Int(node.parent)] || matches[Int(node.frame)]
-        }
-        return wanted
+        stacks = StackFilter(query.filter)
     }
 
     private mutating func row(of context: UInt32) -> String? {
         if let known = rows[context] { return known }
         var row: String?
-        if let context = snapshot.contexts[context] {
+        if let context = snapshot.contexts[context], query.filter.matches(context) {
             switch query.scope {
             case .eachTarget: row = context.target
             case .selected(let selector): row = selector.matches(context) ? selector.description : nil
@@ -52,8 +40,10 @@ struct SeriesBuilder {
             return
         }
         var sums: [String: Double] = [:]
-        for entry in slot.entries where isWanted.isEmpty || isWanted[Int(entry.key.node)] {
-            guard let row = row(of: entry.key.context) else { continue }
+        for entry in slot.entries {
+            guard let row = row(of: entry.key.context), stacks.passes(entry.key.node, in: snapshot, modules) else {
+                continue
+            }
             sums[row, default: 0] += query.name == .cpu ? entry.weight : Double(entry.count)
         }
         for (row, sum) in sums { grid.add(sum, row: row, from: start, to: end) }

@@ -12,7 +12,7 @@ extension Store: SeriesSource {
     func fill(_ grid: SeriesGrid, _ query: SeriesQuery) -> SeriesGrid {
         let offset = wallOffset
         let (snapshot, until) = state.withLock { (Snapshot($0), $0.namedUntil) }
-        var builder = SeriesBuilder(query, snapshot: snapshot, grid: grid)
+        var builder = SeriesBuilder(query, snapshot: snapshot, modules: modules.withLock { $0 }, grid: grid)
         for slot in snapshot.slots where slot.end <= until {
             let start = Int64(bitPattern: slot.start) &+ offset
             if start < query.to, start &+ Int64(Slot.length) > query.from { builder.add(slot, at: start) }

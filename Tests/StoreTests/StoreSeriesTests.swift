@@ -26,7 +26,8 @@ import Testing
     ) throws -> [String: [Double?]] {
         let start = HeldTime.offset + Int64(1000 * second)
         let query = SeriesQuery(
-            name: name, scope: scope, function: function, from: start, to: start + Int64(12 * second))
+            name: name, scope: scope, filter: ProfileFilter(function: function.flatMap { NamePattern($0) }),
+            from: start, to: start + Int64(12 * second))
         return Dictionary(uniqueKeysWithValues: try store.series(query).rows.map { ($0.target, $0.values) })
     }
 

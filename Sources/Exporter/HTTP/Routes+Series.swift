@@ -3,12 +3,12 @@ import Model
 extension Routes {
     /// `/api/v1/series`.
     func series(_ request: Request) throws(Refusal) -> Answer {
-        let known = ["last", "from", "to", "name", "target", "function", "points"]
+        let known = ["last", "from", "to", "name", "target", "points"] + ProfileFilter.parameters
         let parameters = try Parameters(request.query, known: known)
         let bounds = try history(parameters)
         let query = SeriesQuery(
             name: try parseSeries(parameters["name"]), scope: try parseScope(parameters["target"]),
-            function: parameters["function"], from: bounds.from, to: bounds.to,
+            filter: try ProfileFilter(parameters), from: bounds.from, to: bounds.to,
             points: try parsePoints(parameters["points"]))
         let path = request.path
         return .work { [series] in
@@ -83,7 +83,7 @@ extension Routes {
     private static func write(_ row: SeriesAnswer.Row, _ query: SeriesQuery, to json: inout JSONWriter) {
         json.field("name", query.name.rawValue)
         json.field("target", row.target)
-        if let function = query.function { json.field("function", function) }
+        if let function = query.filter.function { json.field("function", function.description) }
         json.field("unit", query.name.unit)
         json.array("values") { list in
             for value in row.values { if let value { list.value(value) } else { list.null() } }
