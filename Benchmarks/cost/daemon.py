@@ -36,15 +36,16 @@ class Reading:
 class Daemon:
     """hearthd on a unix socket, while it is entered."""
 
-    def __init__(self, binary, folder, hertz):
-        self.binary, self.folder, self.hertz = binary, folder, hertz
+    def __init__(self, binary, folder, hertz, **sampling):
+        self.binary, self.folder = binary, folder
+        self.sampling = {"hertz": hertz, **sampling}
         self.socket = os.path.join(folder, f"hearth-{hertz}.sock")
 
     def __enter__(self):
-        config = os.path.join(self.folder, f"hearth-{self.hertz}.yaml")
+        config = os.path.join(self.folder, "hearth.yaml")
         with open(config, "w") as file:
-            file.write(f"sampling:\n  hertz: {self.hertz}\n")
-        self.log = open(os.path.join(self.folder, f"hearth-{self.hertz}.log"), "w")
+            file.write("sampling:\n" + "".join(f"  {key}: {value}\n" for key, value in self.sampling.items()))
+        self.log = open(os.path.join(self.folder, "hearth.log"), "w")
         self.process = subprocess.Popen(
             [self.binary, "--config", config, "--listen", f"unix:{self.socket}", "--state-dir", self.folder],
             stderr=self.log)

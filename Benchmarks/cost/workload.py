@@ -1,10 +1,12 @@
-"""A busy host: more threads than CPUs, in C, in an interpreter and in a compiler that starts processes all the time."""
+"""Busy hosts: programs that go on for long, a compiler that starts processes all the time, or both."""
 import os
 import signal
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DESCRIPTION = "2 threads of C below 30 callers; python3 with json and sorted; g++ compiling one file over and over"
+LASTING = "2 threads of C below 30 callers; python3 with json and sorted"
+COMPILING = "g++ compiling one file over and over"
+SHORT = "and two shells that start programs of a few milliseconds without end"
 
 PYTHON = """
 import json, random
@@ -32,12 +34,19 @@ int main(int count, char **) { return rows<60>(std::string(count, 'a')); }
 class Workload:
     """Runs while it is entered; everything that it started ends with it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, lasting=True, compiling=True, short=False):
         self.folder = folder
         self.processes = []
+        self.commands = []
+        if lasting:
+            self.commands += [self.c_program(), ["python3", "-c", PYTHON]]
+        if compiling:
+            self.commands.append(self.compile_loop())
+        if short:
+            self.commands += 2 * [["bash", "-c", "while :; do /bin/true; /bin/ls / | /bin/cat; done"]]
 
     def __enter__(self):
-        for command in (self.c_program(), ["python3", "-c", PYTHON], self.compile_loop()):
+        for command in self.commands:
             self.processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True))
         return self
 

@@ -37,13 +37,10 @@ final class StackWalker {
     static let keptFrames = 4096
 
     private func appendUser(of process: Process) {
-        guard user.count > Self.keptFrames else {
-            for frame in user { frames.append(process.frame(at: frame.lookupAddress)) }
-            return
-        }
-        for frame in user.prefix(Self.keptFrames / 2) { frames.append(process.frame(at: frame.lookupAddress)) }
+        guard user.count > Self.keptFrames else { return process.appendFrames(user[...], to: &frames) }
+        process.appendFrames(user.prefix(Self.keptFrames / 2), to: &frames)
         frames.append(FrameKey(.elided))
-        for frame in user.suffix(Self.keptFrames / 2) { frames.append(process.frame(at: frame.lookupAddress)) }
+        process.appendFrames(user.suffix(Self.keptFrames / 2), to: &frames)
     }
 
     /// Gives back the room that a very deep stack took.

@@ -164,12 +164,24 @@ final class Process: CodeSpace {
         return (reader, image.bias)
     }
 
-    /// The address as it is stored.
-    func frame(at address: UInt64) -> FrameKey {
-        guard let mapping = maps.mapping(at: address) else { return FrameKey(module: .unknown, address: address) }
-        let module = modules.ready(mapping, of: self)
-        if module.info.kind == .jit { return FrameKey(module: module.id, address: address) }
-        return FrameKey(module: module.id, address: address &- mapping.range.lowerBound &+ mapping.fileOffset)
+    /// Appends the addresses of a stack as they are stored. Neighbours mostly lie in one mapping, which is looked up once.
+    func appendFrames(_ stack: ArraySlice<UnwoundFrame>, to frames: inout [FrameKey]) {
+        var range: Range<UInt64> = 0..<0
+        var module = ModuleID.unknown
+        var bias: UInt64 = 0
+        for frame in stack {
+            let address = frame.lookupAddress
+            if !range.contains(address) {
+                guard let mapping = maps.mapping(at: address) else {
+                    frames.append(FrameKey(module: .unknown, address: address))
+                    continue
+                }
+                let ready = modules.ready(mapping, of: self)
+                (range, module) = (mapping.range, ready.id)
+                bias = ready.info.kind == .jit ? 0 : mapping.fileOffset &- mapping.range.lowerBound
+            }
+            frames.append(FrameKey(module: module, address: address &+ bias))
+        }
     }
 
     /// Whether code at the address was made by a runtime.
