@@ -13,6 +13,7 @@ final class ProcessCode: CodeSpace {
         var range: Range<UInt64>
         var bias: UInt64
         var file: MappedFile?
+        var isMade: Bool
     }
 
     init(pid: Int32) throws {
@@ -23,7 +24,8 @@ final class ProcessCode: CodeSpace {
             if files[line.file] == nil { files[line.file] = MappedFile(line, pid: pid, number: files.count + 1, cache) }
             let file = files[line.file]
             let bias = file?.bias(of: line)
-            found.append(Mapping(range: line.range, bias: bias ?? 0, file: bias == nil ? nil : file))
+            let isMade = line.inode == 0 && line.path != "[vdso]"
+            found.append(Mapping(range: line.range, bias: bias ?? 0, file: bias == nil ? nil : file, isMade: isMade))
         }
         mappings = found
     }
@@ -37,7 +39,8 @@ final class ProcessCode: CodeSpace {
             if mappings[middle].range.upperBound <= address { low = middle + 1 } else { high = middle }
         }
         guard low < mappings.count, mappings[low].range.contains(address) else { return nil }
-        last = MappedImage(range: mappings[low].range, bias: mappings[low].bias, bytes: mappings[low].file)
+        let mapping = mappings[low]
+        last = MappedImage(range: mapping.range, bias: mapping.bias, bytes: mapping.file, isMade: mapping.isMade)
         return last
     }
 
@@ -74,6 +77,7 @@ final class MappedFile: ImageBytes {
     }
 
     func readWord(atAddress address: UInt64) -> UInt64? { image.readWord(atAddress: address) }
+    var entryPoint: UInt64 { image.entryPoint }
 
     /// Mappings start at pages, so the segment is looked for by its pages.
     func bias(of line: MapsLine) -> UInt64? {

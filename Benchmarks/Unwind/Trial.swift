@@ -60,6 +60,13 @@ final class Trial {
         return common == min(one.count, two.count) ? .prefix : .divergent
     }
 
+    /// Whether another contestant found all frames of a stack, or all but the outermost one.
+    func covers(_ other: Trial, at index: Int) -> Bool {
+        let (one, two) = (stacks[index], other.stacks[index])
+        guard two.count == one.count || two.count + 1 == one.count && !two.isEmpty else { return false }
+        return zip(one, two).allSatisfy { Self.isSame($0, $1) }
+    }
+
     /// Engines of Hearth name an address inside of the call, the others the return address.
     private static func isSame(_ one: UInt64, _ other: UInt64) -> Bool { one == other || one &+ 1 == other }
 }

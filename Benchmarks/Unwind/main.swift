@@ -38,10 +38,8 @@ func waysOfWalking(_ corpus: Corpus, _ code: ProcessCode) -> String {
 func report(_ corpus: Corpus, _ ways: String, _ own: [(String, Trial)], _ peers: [(String, Trial)]) -> String {
     let all = Array(corpus.samples.indices)
     let first = own[0].1
-    // Only what all of them find can be compared: who gives up early is fast.
-    let common = all.filter { index in
-        peers.allSatisfy { first.agreement(with: $0.1, at: index) == .identical }
-    }
+    // Only what all of them find can be compared: who gives up early is fast. Others may lack our outermost frame.
+    let common = all.filter { index in peers.allSatisfy { first.covers($0.1, at: index) } }
     let frames = common.reduce(0) { $0 + first.stacks[$1].count }
     let trials = (own + peers).map { name, trial in
         "\"\(name)\": {\"first\": \(trial.first), \"all\": \(trial.fastest(over: all)), "

@@ -20,12 +20,15 @@ public struct MappedImage {
     public var bias: UInt64
     /// The bytes; `nil` where the file cannot be read or there is none (JIT code).
     public var bytes: (any ImageBytes)?
+    /// Whether a runtime made the code in memory: there will never be a file to read it from.
+    public var isMade: Bool
 
     /// An image at a place.
-    public init(range: Range<UInt64>, bias: UInt64, bytes: (any ImageBytes)?) {
+    public init(range: Range<UInt64>, bias: UInt64, bytes: (any ImageBytes)?, isMade: Bool = false) {
         self.range = range
         self.bias = bias
         self.bytes = bytes
+        self.isMade = isMade
     }
 }
 
@@ -38,4 +41,11 @@ public protocol ImageBytes: AnyObject {
     /// Stands for these bytes, so that what was read out of them is known again in another process: no two images ever
     /// have the same. 0: nothing is to be remembered.
     var number: UInt64 { get }
+    /// The address in the image that its file header names as the start of a process, 0 if none.
+    var entryPoint: UInt64 { get }
+}
+
+extension ImageBytes {
+    /// None is known.
+    public var entryPoint: UInt64 { 0 }
 }

@@ -20,6 +20,7 @@ public final class LibunwindEngine: NativeUnwinder {
     private var slots: [Slot]
     private var uses: UInt64 = 0
     private let frames: UnsafeMutablePointer<hearth_unwind_frame>
+    private let sites = CallSites()
 
     /// - Parameter spaces: address spaces to keep, about 60 KiB each.
     public init(spaces: Int = 8) {
@@ -37,7 +38,7 @@ public final class LibunwindEngine: NativeUnwinder {
         _ sample: StackSample, in space: some CodeSpace, into frames: inout [UnwoundFrame]
     ) -> UnwindOutcome {
         let reader = ImageReader(space: space)
-        let scan = ReturnAddressScan(sample: sample, space: space)
+        let scan = ReturnAddressScan(sample: sample, space: space, sites: sites)
         var request = unsafe hearth_unwind_request()
         unsafe fill(&request, from: sample)
         for bridge in 0...Self.maximumBridges {
@@ -45,7 +46,7 @@ public final class LibunwindEngine: NativeUnwinder {
             unsafe run(&request, reader: reader, space: self.space(for: space))
             unsafe append(Int(request.count), to: &frames, in: space)
             guard unsafe request.end == HEARTH_UNWIND_NO_RULE.rawValue, let last = frames.last else { break }
-            if scan.isThreadRoot(returningTo: last.lookupAddress &+ 1) { return .ended(.complete) }
+            if space.isRoot(last.lookupAddress) { return .ended(.complete) }
             unsafe passOver(last, isLeaf: frames.count == 1, scan, &request, &frames)
         }
         if unsafe request.end == HEARTH_UNWIND_FOREIGN.rawValue {

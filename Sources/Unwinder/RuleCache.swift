@@ -49,6 +49,14 @@
         return wasUsed
     }
 
+    /// Notes of a rule, if it is still there, that a call ends right behind its address.
+    func noteCall(_ key: UInt64) {
+        let slot = Self.slot(key)
+        // SAFETY: as in `rule`.
+        guard unsafe entries[slot].key == key, unsafe entries[slot].rule.kind != .unknown else { return }
+        unsafe entries[slot].rule = unsafe entries[slot].rule.behindCall
+    }
+
     /// The table itself for the hot loop, which must not touch a class for each frame. Valid as long as the cache.
     @unsafe var table: UnsafePointer<Entry> { unsafe UnsafePointer(entries) }
 }

@@ -27,7 +27,7 @@ import Model
     deinit { unsafe frames.deallocate() }
 
     /// Bytes of caches.
-    var byteCount: Int { 2 * RuleCache.byteCount }
+    var byteCount: Int { 2 * RuleCache.byteCount + CallSites.byteCount + RowCache.byteCount }
 
     /// Appends the frames of one stack, unless it has to refuse.
     func unwind(_ sample: StackSample, in space: some CodeSpace, into result: inout [UnwoundFrame]) -> Result {
@@ -53,8 +53,11 @@ import Model
 
     private func follow(_ walk: inout HotWalk, _ sample: StackSample, in space: some CodeSpace) -> Result {
         var bridges = 0
+        var isProven = false
         while true {
             let rule = source.rule(at: walk.lookupAddress, isLeaf: walk.count == 0, in: space)
+            if isProven { source.noteCall(before: walk.pc, in: space) }
+            isProven = false
             if rule.kind == .foreign { return .walked(walk.handedBack) }
             switch walk.run(rule) {
             case .miss: continue
@@ -65,6 +68,10 @@ import Model
             case .special(.none):
                 bridges += 1
                 if let end = bridge(&walk, isLeaf: walk.count == 1, bridges, sample, in: space) { return end }
+            case .special(.chained):
+                bridges += 1
+                if let end = goOn(&walk, isLeaf: walk.count == 1, bridges, sample, in: space) { return end }
+                isProven = true
             case .special(.foreign):
                 walk.removeLast()
                 return .walked(walk.handedBack)
@@ -83,13 +90,29 @@ import Model
         if space.isSignalReturn(walk.lookupAddress) || space.isSignalReturn(walk.pc) {
             return walk.leaveSignal(sample) ? nil : Self.end(outside: walk.sp &+ SignalFrame.size, of: sample)
         }
-        let scan = ReturnAddressScan(sample: sample, space: space)
-        if scan.isThreadRoot(returningTo: walk.lookupAddress &+ 1) { return .walked(.ended(.complete)) }
+        if space.isRoot(walk.lookupAddress) || !walk.isExact && space.isGoroutineEnd(walk.lookupAddress) {
+            return .walked(.ended(.complete))
+        }
+        return goOn(&walk, isLeaf: isLeaf, bridges, sample, in: space)
+    }
+
+    /// Goes on at the caller that a call on the stack proves.
+    private func goOn(
+        _ walk: inout some FrameWalk, isLeaf: Bool, _ bridges: Int, _ sample: StackSample, in space: some CodeSpace
+    ) -> Result? {
         guard bridges <= LibunwindEngine.maximumBridges else { return .refused(.unproven) }
+        let scan = ReturnAddressScan(sample: sample, space: space, sites: source.sites)
         if let caller = scan.caller(
             of: walk.lookupAddress, sp: walk.sp, framePointer: walk.framePointer, isLeaf: walk.isExact)
         {
             walk.goOn(at: caller)
+            return nil
+        }
+        if let image = space.image(at: walk.lookupAddress), image.bytes == nil {
+            return .walked(.ended(.broken(image.isMade ? .noUnwindInfo : .noImage)))
+        }
+        if !walk.isExact, let entry = scan.processEntry(sp: walk.sp) {
+            walk.goOn(at: entry)
             return nil
         }
         return isLeaf || leadsUp(walk, sample, in: space) ? .refused(.unproven) : .walked(.ended(.complete))
@@ -125,7 +148,7 @@ import Model
     ) throws(CfiError) -> (row: UnwindRow, image: any ImageBytes)? {
         guard let mapped = space.image(at: address), let image = mapped.bytes else { return nil }
         do {
-            return try source.row(at: address &- mapped.bias, in: image).map { ($0, image) }
+            return try source.keptRow(at: address &- mapped.bias, in: image).map { ($0, image) }
         } catch {
             if case .unreadable = error { return nil }
             throw error

@@ -7,8 +7,11 @@ import Model
 final class RuleSource {
     /// By address in a process: what nearly all look-ups of a hot walk end at.
     let cache = RuleCache()
+    /// By words of stacks: which of them calls return to.
+    let sites = CallSites()
     /// By address in an image: what other processes have decoded already.
     private let shared = RuleCache()
+    private let rows = RowCache()
     private var commons = CommonCache()
     private var remaining = walkLimit
     private let counters: UnwindCounters
@@ -53,7 +56,11 @@ final class RuleSource {
     }
 
     private func ruleOfImage(at address: UInt64, in space: some CodeSpace) throws(CfiError) -> UnwindRule {
-        guard let mapped = space.image(at: address), let image = mapped.bytes else { throw .unreadable }
+        guard let mapped = space.image(at: address) else { throw .unreadable }
+        guard let image = mapped.bytes else {
+            guard mapped.isMade else { throw .unreadable }
+            return UnwindRule(chainedReadable: false)
+        }
         let key = (address &- mapped.bias) ^ RuleCache.tag(image.number)
         if image.number != 0 {
             let known = shared.rule(key)
@@ -70,12 +77,34 @@ final class RuleSource {
 
     private func decode(_ address: UInt64, in image: any ImageBytes) throws(CfiError) -> UnwindRule {
         do {
-            guard let row = try row(at: address, in: image) else { return UnwindRule(.none) }
+            guard let row = try row(at: address, in: image) else { return Self.ruleWithoutRow(address, in: image) }
             return try UnwindRule(row, in: image)
         } catch {
             if case .malformed = error { return UnwindRule(.malformed) }
             throw error
         }
+    }
+
+    /// Roots by their code; what depends on whether the address is exact is left to who knows it.
+    private static func ruleWithoutRow(_ address: UInt64, in image: any ImageBytes) -> UnwindRule {
+        if image.isSignalReturn(address) || image.isSignalReturn(address &+ 1) || image.isGoroutineEnd(address) {
+            return UnwindRule(.none)
+        }
+        return image.isRoot(address) ? UnwindRule(.end) : UnwindRule(chainedReadable: true)
+    }
+
+    /// Notes that a call ends right behind an address, if its rule is in the cache.
+    func noteCall(before address: UInt64, in space: some CodeSpace) {
+        cache.noteCall((address &- 1) ^ RuleCache.tag(space.generation))
+    }
+
+    /// The row of an address of an image, `nil` if none covers it; kept for the next walk that follows all registers.
+    func keptRow(at address: UInt64, in image: any ImageBytes) throws(CfiError) -> UnwindRow? {
+        let key = address ^ RuleCache.tag(image.number)
+        if image.number != 0, let known = rows.row(key) { return known }
+        let row = try row(at: address, in: image)
+        if image.number != 0, let row { rows.insert(row, key) }
+        return row
     }
 
     /// The row of an address of an image, `nil` if none covers it.

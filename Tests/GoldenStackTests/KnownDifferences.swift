@@ -3,7 +3,6 @@ enum KnownDifferences {
     static let lines: [(engine: String, fixture: String, reason: String)] = [
         ("libunwind", "signal-null-call", "no mapping at 0: the return address on top of the stack is not tried"),
         ("libunwind", "signal-musl", "musl's return from signals has no rules and is not recognised"),
-        ("libunwind", "ld-start", "no rules, and rbp of a leaf is not believed to mark the root"),
         ("libunwind", "tableless", "without rules and frame pointers the last call that is found is believed the root"),
         ("libunwind", "musl", "_start has no rules: the frame that it calls is taken for the root"),
         ("libunwind", "musl-static-qsort", "a function without rules that pushed registers"),
@@ -12,21 +11,9 @@ enum KnownDifferences {
             "gives the reason no_mapping: it follows a register that is no frame pointer"
         ),
         ("libunwind", "unreadable-file", "takes the frame for the root since rbp is 0"),
-        ("libunwind", "go-native", "the frame of runtime.main is larger than the scan believes"),
-        ("libunwind", "go-native-pie", "the frame of runtime.main is larger than the scan believes"),
         ("libunwind", "go-native-prologue", "a function that has not set up its frame pointer hides its caller"),
-        ("rules", "ld-start", "no rules, and rbp of a leaf is not believed to mark the root"),
         ("rules", "tableless", "without rules and frame pointers the last call that is found is believed the root"),
-        ("rules", "musl", "_start has no rules: the frame that it calls is taken for the root"),
-        ("rules", "signal-musl", "_start has no rules: the frame that it calls is taken for the root"),
         ("rules", "musl-static-qsort", "a function without rules that pushed registers"),
-        (
-            "rules", "jit-no-frame-pointer",
-            "gives the reason no_mapping: libunwind follows a register that is no frame pointer"
-        ),
-        ("rules", "unreadable-file", "takes the frame for the root since rbp is 0"),
-        ("rules", "go-native", "the frame of runtime.main is larger than the scan believes"),
-        ("rules", "go-native-pie", "the frame of runtime.main is larger than the scan believes"),
         ("rules", "go-native-prologue", "a function that has not set up its frame pointer hides its caller"),
     ]
 

@@ -115,9 +115,11 @@ private struct FixtureReader {
             start < end, let bias = UInt64(words[3], radix: 16), words[4] == "native" || words[4] == "foreign"
         else { return false }
         let image = UInt16(words[2]).map { Int($0) }
-        guard words[2] == "-" || image != nil else { return false }
+        let isMade = words[2] == "made"
+        guard words[2] == "-" || isMade || image != nil else { return false }
         fixture.mappings.append(
-            RecordedMapping(range: start..<end, image: image, bias: bias, isForeign: words[4] == "foreign"))
+            RecordedMapping(
+                range: start..<end, image: image, bias: bias, isForeign: words[4] == "foreign", isMade: isMade))
         return true
     }
 
@@ -158,6 +160,7 @@ private struct FixtureReader {
         switch (key, numbers.count) {
         case ("segment", 2) where numbers[0] < numbers[1]:
             fixture.images[last].segments.append(numbers[0]..<numbers[1])
+        case ("entry", 1): fixture.images[last].entryPoint = numbers[0]
         case ("header", 3):
             fixture.images[last].table = .header(address: numbers[0], size: numbers[1], count: numbers[2])
         case ("section", 2): fixture.images[last].table = .section(address: numbers[0], size: numbers[1])

@@ -37,7 +37,8 @@ public final class FixtureSpace: CodeSpace {
     /// See ``CodeSpace``.
     public func image(at address: UInt64) -> MappedImage? {
         guard let mapping = mapping(at: address) else { return nil }
-        return MappedImage(range: mapping.range, bias: mapping.bias, bytes: mapping.image.map { images[$0] })
+        return MappedImage(
+            range: mapping.range, bias: mapping.bias, bytes: mapping.image.map { images[$0] }, isMade: mapping.isMade)
     }
 
     /// See ``CodeSpace``: of all mapped files by their bias.
@@ -61,6 +62,7 @@ final class FixtureImage: ImageBytes {
     let name: String
     /// Unlike that of any other image in this program.
     let number: UInt64
+    let entryPoint: UInt64
     private let record: RecordedImage
     private(set) var missing: [UInt64] = []
     private(set) lazy var unwindTable: UnwindTable? = makeTable()
@@ -68,6 +70,7 @@ final class FixtureImage: ImageBytes {
     init(_ record: RecordedImage) {
         number = FixtureSpace.nextNumber()
         name = record.name
+        entryPoint = record.entryPoint
         self.record = record
     }
 

@@ -17,7 +17,7 @@ extension StackFixture {
         lines.append("end \(FixtureText.text(outcome))")
         lines += mappings.map { mapping in
             "mapping \(Hexadecimal.text(mapping.range.lowerBound)) \(Hexadecimal.text(mapping.range.upperBound))"
-                + " \(mapping.image.map { "\($0)" } ?? "-") \(Hexadecimal.text(mapping.bias))"
+                + " \(mapping.image.map { "\($0)" } ?? (mapping.isMade ? "made" : "-")) \(Hexadecimal.text(mapping.bias))"
                 + " \(mapping.isForeign ? "foreign" : "native")"
         }
         for image in images { lines += image.lines() }
@@ -40,6 +40,7 @@ extension RecordedImage {
     fileprivate func lines() -> [String] {
         var lines = ["image \(name) \(buildID.isEmpty ? "-" : buildID)"]
         lines += segments.map { "segment \(Hexadecimal.text($0.lowerBound)) \(Hexadecimal.text($0.upperBound))" }
+        if entryPoint != 0 { lines.append("entry \(Hexadecimal.text(entryPoint))") }
         switch table {
         case .none: break
         case .header(let address, let size, let count):

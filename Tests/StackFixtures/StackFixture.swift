@@ -86,9 +86,12 @@ public struct RecordedMapping: Hashable, Sendable {
     public var bias: UInt64
     /// Whether a runtime reads the frames of this code itself.
     public var isForeign: Bool
+    /// Whether it is code that a runtime made in memory.
+    public var isMade: Bool
 
     /// A mapping.
-    public init(range: Range<UInt64>, image: Int?, bias: UInt64, isForeign: Bool) {
+    public init(range: Range<UInt64>, image: Int?, bias: UInt64, isForeign: Bool, isMade: Bool = false) {
+        self.isMade = isMade
         self.range = range
         self.image = image
         self.bias = bias
@@ -125,6 +128,8 @@ public struct RecordedImage: Sendable {
     public var name: String
     /// Hexadecimal digits, empty without one.
     public var buildID: String
+    /// The start of a process by the file's header, 0 if none.
+    public var entryPoint: UInt64 = 0
     /// Addresses that the file backs.
     public var segments: [Range<UInt64>] = []
     /// How FDEs are found.

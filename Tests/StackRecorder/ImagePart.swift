@@ -15,6 +15,7 @@ struct ImagePart {
         record.segments = file.image.segments.compactMap { segment in
             segment.fileSize > 0 ? segment.address..<(segment.address &+ segment.fileSize) : nil
         }
+        record.entryPoint = file.entryPoint
         record.table = file.tableKind
         switch record.table {
         case .none: record.bytes = SparseBytes(file.bytes)

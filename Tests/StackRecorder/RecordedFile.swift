@@ -28,6 +28,8 @@ final class RecordedFile: ImageBytes {
         return line.range.lowerBound &- (segment.address &+ line.fileOffset &- segment.fileOffset)
     }
 
+    var entryPoint: UInt64 { image.entryPoint }
+
     func readWord(atAddress address: UInt64) -> UInt64? {
         guard let word = image.readWord(atAddress: address) else { return nil }
         for index in 0..<8 { bytes[address &+ UInt64(index)] = UInt8(truncatingIfNeeded: word >> UInt64(index * 8)) }

@@ -32,7 +32,8 @@ final class StoppedProcess: CodeSpace {
 
     private func mapping(_ line: MapsLine, image: Int?) -> RecordedMapping {
         guard let image, let bias = images[image].bias(of: line) else {
-            return RecordedMapping(range: line.range, image: nil, bias: 0, isForeign: false)
+            let isMade = line.inode == 0 && !line.path.hasPrefix("[v")
+            return RecordedMapping(range: line.range, image: nil, bias: 0, isForeign: false, isMade: isMade)
         }
         let isForeign = !options.nativeRuntimes && FrameReaders.reader(for: images[image].image) != nil
         return RecordedMapping(range: line.range, image: image, bias: bias, isForeign: isForeign)
@@ -80,7 +81,8 @@ final class StoppedProcess: CodeSpace {
 
     func image(at address: UInt64) -> MappedImage? {
         guard let mapping = recordedMapping(at: address) else { return nil }
-        return MappedImage(range: mapping.range, bias: mapping.bias, bytes: mapping.image.map { images[$0] })
+        return MappedImage(
+            range: mapping.range, bias: mapping.bias, bytes: mapping.image.map { images[$0] }, isMade: mapping.isMade)
     }
 
     func readData(at address: UInt64) -> UInt64? {

@@ -9,6 +9,7 @@ final class FlatImage: ImageBytes {
 
     let number: UInt64
     var unwindTable: UnwindTable?
+    var entryPoint: UInt64 = 0
 
     init(address: UInt64, _ bytes: [UInt8], padding: Int = 0, number: UInt64 = 0) {
         self.address = address

@@ -26,7 +26,7 @@ struct ReturnAddressScanTests {
                 MappedImage(range: range, bias: Self.base, bytes: image),
                 MappedImage(range: Self.unreadable, bias: 0, bytes: nil),
             ])
-            let scan = ReturnAddressScan(sample: sample, space: space)
+            let scan = ReturnAddressScan(sample: sample, space: space, sites: CallSites())
             return scan.caller(of: address, sp: 0x7000, framePointer: framePointer, isLeaf: isLeaf)
         }
     }

@@ -98,6 +98,7 @@ final class Module: ImageBytes {
     }
 
     func readWord(atAddress address: UInt64) -> UInt64? { image?.readWord(atAddress: address) }
+    var entryPoint: UInt64 { image?.entryPoint ?? 0 }
 
     /// Address in the process minus address in the image, for an executable mapping of this module.
     ///

@@ -141,7 +141,8 @@ final class Process: CodeSpace {
         guard let mapping = maps.mapping(at: address) else { return nil }
         let module = modules.ready(mapping, of: self)
         let bias = module.bias(of: mapping)
-        let image = MappedImage(range: mapping.range, bias: bias ?? 0, bytes: bias == nil ? nil : module)
+        let image = MappedImage(
+            range: mapping.range, bias: bias ?? 0, bytes: bias == nil ? nil : module, isMade: module.info.kind == .jit)
         lastImage = image
         lastModule = module
         return image

@@ -111,6 +111,7 @@
         case .plt: return leave(sp &+ (pc & 15 >= rule.threshold ? 16 : 8), rule)
         case .signal: return leaveSignal()
         case .end: return .root
+        case .chained: return leaveChained(rule)
         case let kind: return .special(kind)
         }
     }
@@ -133,6 +134,26 @@
         if caller == 0 { return .root }
         pc = caller
         sp = cfa
+        isExact = false
+        return nil
+    }
+
+    /// Goes on where rbp leads, as ``ReturnAddressScan`` would: upwards, to an address behind a call, unless the word on
+    /// top of the stack could be the return address of a direct call of this code, which proves more.
+    @inline(__always)
+    private mutating func leaveChained(_ rule: UnwindRule) -> Stop? {
+        let pointer = framePointer
+        guard pointer >= sp, pointer & 7 == 0, let saved = word(pointer), saved == 0 || saved > pointer,
+            let caller = word(pointer &+ 8)
+        else { return .special(.chained) }
+        if rule.isReadable, let top = word(sp), CallSite.isInReach(top, of: pc) { return .special(.chained) }
+        let key = (caller &- 1) ^ tag
+        // SAFETY: a slot lies inside of the table.
+        let entry = unsafe rules[RuleCache.slot(key)]
+        guard entry.key == key, entry.rule.isBehindCall else { return .special(.chained) }
+        pc = caller
+        sp = pointer &+ 16
+        framePointer = saved
         isExact = false
         return nil
     }

@@ -6,7 +6,8 @@
 /// | bits | content |
 /// |---|---|
 /// | 0–3 | kind |
-/// | 4 | CFA counts from 0: rsp, 1: rbp |
+/// | 4 | CFA counts from 0: rsp, 1: rbp; in `chained`: whether the code can be read |
+/// | 5 | whether a call ends right behind the address, which was looked up: what returns there was called |
 /// | 8–9 | caller's rbp: 0 as it is · 1 at [CFA + rbp offset] · 2 at [rbp + rbp offset] |
 /// | 16–31 | rbp offset, signed |
 /// | 32–63 | `register`: CFA offset, signed |
@@ -36,6 +37,8 @@ struct UnwindRule: Hashable {
         case malformed
         /// Finding out would cost more than one walk may: hostile tables are long.
         case exhausted
+        /// No row covers the address, and the code is nothing special: the caller is where rbp leads, if a call proves it.
+        case chained
     }
 
     /// What becomes of rbp.
@@ -49,6 +52,11 @@ struct UnwindRule: Hashable {
     var kind: Kind { Kind(rawValue: bits & 0xf) ?? .malformed }
     @inline(__always)
     var countsFromFramePointer: Bool { bits & 0x10 != 0 }
+    /// Of `chained`: code of a file, which calls in files can lead to.
+    @inline(__always)
+    var isReadable: Bool { bits & 0x10 != 0 }
+    @inline(__always)
+    var isBehindCall: Bool { bits & 0x20 != 0 }
     @inline(__always)
     var framePointer: FramePointer { FramePointer(rawValue: (bits >> 8) & 3) ?? .same }
     /// Of rbp, as a distance to add.
@@ -66,6 +74,9 @@ struct UnwindRule: Hashable {
     var threshold: UInt64 { (bits >> 32) & 0xf }
 
     init(_ kind: Kind) { bits = kind.rawValue }
+    init(chainedReadable isReadable: Bool) { bits = Kind.chained.rawValue | (isReadable ? 0x10 : 0) }
+    /// The same, knowing that a call ends behind the address.
+    var behindCall: UnwindRule { UnwindRule(bits: bits | 0x20) }
     private init(bits: UInt64) { self.bits = bits }
 
     /// The rule of a row; `wide` if it does not fit.
