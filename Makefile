@@ -9,7 +9,7 @@ RELEASE  = $(SWIFT) build -c release --static-swift-stdlib $(FLAGS)
 FORMATTED = Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint format golden fixture install uninstall clean
+.PHONY: help run build test bench verify-long lint format golden fixture install uninstall clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ test: ## installs what the tests need, builds, runs every test
 bench: ## runs the benchmarks and compares their counts with the thresholds
 	@scripts/bootstrap test
 	@scripts/bench
+
+verify-long: ## what takes hours: fuzzing and more, in shards that are resumed; SHARDS='fuzz/unwind-*' for some
+	@scripts/bootstrap test
+	@scripts/verify-long $(SHARDS)
 
 lint: ## format, arrows, unsafe code, sizes, shell scripts
 	@scripts/bootstrap lint

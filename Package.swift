@@ -27,6 +27,22 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
+/// Hostile input for everything that reads it: tests, and with HEARTH_FUZZ (scripts/verify-long) the same suites as a
+/// program for libFuzzer, which looks into modules that are built for testing.
+let fuzzed: [Target.Dependency] = [
+    "Binary", "Configuration", "Model", "Platform", "Runtimes", "Sampler", "StackFixtures", "Symbols",
+    "TestKit", "Unwinder",
+]
+let fuzzing: [Target] =
+    Context.environment["HEARTH_FUZZ"] == nil
+    ? [.testTarget(name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Fuzz.swift"], swiftSettings: strict)]
+    : [
+        .target(name: "CFuzzDriver", path: "Tests/FuzzDriver"),
+        .executableTarget(
+            name: "hearth-fuzz", dependencies: fuzzed + ["CFuzzDriver"], path: "Tests/Fuzz",
+            exclude: ["FuzzTests.swift"], swiftSettings: strict),
+    ]
+
 let package = Package(
     name: "hearth",
     products: [
@@ -152,5 +168,5 @@ let package = Package(
         tests("ClientTests", ["hearth", "TestKit"]),
         tests("DaemonTests", ["hearthd", "Platform", "Model", "TestKit"]),
         tests("LiveTests", ["Model", "Platform", "TestKit"]),
-    ]
+    ] + fuzzing
 )

@@ -36,8 +36,8 @@ class Reading:
 class Daemon:
     """hearthd on a unix socket, while it is entered."""
 
-    def __init__(self, binary, folder, hertz, **sampling):
-        self.binary, self.folder = binary, folder
+    def __init__(self, binary, folder, hertz, settings="", **sampling):
+        self.binary, self.folder, self.settings = binary, folder, settings
         self.sampling = {"hertz": hertz, **sampling}
         self.socket = os.path.join(folder, f"hearth-{hertz}.sock")
 
@@ -45,6 +45,7 @@ class Daemon:
         config = os.path.join(self.folder, "hearth.yaml")
         with open(config, "w") as file:
             file.write("sampling:\n" + "".join(f"  {key}: {value}\n" for key, value in self.sampling.items()))
+            file.write(self.settings)
         self.log = open(os.path.join(self.folder, "hearth.log"), "w")
         self.process = subprocess.Popen(
             [self.binary, "--config", config, "--listen", f"unix:{self.socket}", "--state-dir", self.folder],
@@ -66,7 +67,8 @@ class Daemon:
         deadline = time.monotonic() + 20
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"hearthd does not answer; see {self.log.name}")
+                with open(self.log.name) as log:
+                    raise SystemExit(f"hearthd does not answer:\n{log.read()[-2000:]}")
             time.sleep(0.02)
 
     def is_ready(self):
