@@ -150,6 +150,7 @@ void hearth_unwind(void *space, struct hearth_unwind_request *request) {
     memcpy(registers, request->registers, sizeof registers);
     request->count = 0;
     request->guessed = 0;
+    unw_word_t below = 0;
     int result = unw_init_remote(&cursor, space, &walk);
     while (result >= 0) {
         unw_word_t pc = 0, sp = 0;
@@ -165,6 +166,10 @@ void hearth_unwind(void *space, struct hearth_unwind_request *request) {
             request->error = 0;
             return;
         }
+        // Callers lie above; signal handlers on other stacks are few. What leaves the copied stack reads nothing.
+        if (request->count > 0 && (sp <= below || sp - request->stack_start > request->stack_size)) request->setbacks++;
+        if (request->setbacks > HEARTH_UNWIND_SETBACKS) { request->end = HEARTH_UNWIND_LOOP; request->error = 0; return; }
+        below = sp;
         if (request->count == request->capacity) { request->end = HEARTH_UNWIND_FULL; request->error = 0; return; }
         request->frames[request->count].pc = pc;
         request->frames[request->count].sp = sp;

@@ -31,6 +31,7 @@ final class UserWalk {
             native.removeAll(keepingCapacity: true)
             let outcome = engine.unwind(stack, in: process, into: &native)
             frames.append(contentsOf: native)
+            if frames.count > Self.maximumFrames { return .broken(.loop) }
             switch outcome {
             case .ended(let end): return end
             case .handedBack(let pc, let sp, let framePointer):

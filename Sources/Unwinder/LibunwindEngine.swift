@@ -37,6 +37,7 @@ public final class LibunwindEngine: NativeUnwinder {
     public func unwind(
         _ sample: StackSample, in space: some CodeSpace, into frames: inout [UnwoundFrame]
     ) -> UnwindOutcome {
+        let start = frames.count
         let reader = ImageReader(space: space)
         let scan = ReturnAddressScan(sample: sample, space: space, sites: sites)
         var request = unsafe hearth_unwind_request()
@@ -45,6 +46,11 @@ public final class LibunwindEngine: NativeUnwinder {
             unsafe request.may_guess = bridge == Self.maximumBridges ? 1 : unsafe request.may_guess
             unsafe run(&request, reader: reader, space: self.space(for: space))
             unsafe append(Int(request.count), to: &frames, in: space)
+            // Each leg between two frames without a rule has its own count.
+            if frames.count - start > Self.capacity {
+                frames.removeSubrange((start + Self.capacity)...)
+                return .ended(.broken(.loop))
+            }
             guard unsafe request.end == HEARTH_UNWIND_NO_RULE.rawValue, let last = frames.last else { break }
             if space.isRoot(last.lookupAddress) { return .ended(.complete) }
             unsafe passOver(last, isLeaf: frames.count == 1, scan, &request, &frames)

@@ -13,6 +13,9 @@ struct hearth_unwind_table {
     uint64_t entry_count;   // pairs of two 32-bit words
 };
 
+// Steps that do not lead upwards, of one stack; more are a loop.
+#define HEARTH_UNWIND_SETBACKS 64
+
 enum hearth_unwind_end {
     HEARTH_UNWIND_COMPLETE = 0,
     HEARTH_UNWIND_BEYOND_DUMP,     // a word above the copied stack was needed
@@ -49,6 +52,7 @@ struct hearth_unwind_request {
     struct hearth_unwind_frame *frames;            // out, leaf first
     uint32_t capacity;
     uint32_t count;                                // out
+    uint32_t setbacks;                             // in and out: steps that did not lead upwards within the copied stack
     uint32_t end;                                  // out: enum hearth_unwind_end
     uint64_t foreign_frame_pointer;                // out: rbp of the first frame that is not ours, whose pc and sp are
     uint64_t foreign_pc;                           // these

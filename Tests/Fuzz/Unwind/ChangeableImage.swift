@@ -5,7 +5,8 @@ import Unwinder
 ///
 /// Where a table of `.eh_frame_hdr` was recorded in part it is there without the gaps: a search ends at the same pair.
 final class ChangeableImage: ImageBytes {
-    private(set) var number: UInt64
+    let number: UInt64
+    let entryPoint: UInt64
     private var segments: [Range<UInt64>]
     private var pieces: [Piece] = []
     /// All pieces, one behind the other.
@@ -25,6 +26,7 @@ final class ChangeableImage: ImageBytes {
 
     init(_ record: RecordedImage, number: UInt64) {
         self.number = number
+        entryPoint = record.entryPoint
         segments = record.segments
         table = record.table
         var all = record.bytes.pieces.map { ($0.start, $0.bytes) }
@@ -59,6 +61,7 @@ final class ChangeableImage: ImageBytes {
 
     private init(copying other: ChangeableImage, number: UInt64) {
         self.number = number
+        entryPoint = other.entryPoint
         segments = other.segments
         pieces = other.pieces
         bytes = other.bytes

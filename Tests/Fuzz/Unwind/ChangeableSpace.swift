@@ -60,7 +60,8 @@ final class ChangeableSpace: CodeSpace {
 
     func image(at address: UInt64) -> MappedImage? {
         guard let mapping = mapping(at: address) else { return nil }
-        return MappedImage(range: mapping.range, bias: mapping.bias, bytes: mapping.image.map { images[$0] })
+        return MappedImage(
+            range: mapping.range, bias: mapping.bias, bytes: mapping.image.map { images[$0] }, isMade: mapping.isMade)
     }
 
     func readData(at address: UInt64) -> UInt64? {

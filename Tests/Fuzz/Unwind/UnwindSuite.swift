@@ -8,7 +8,8 @@ final class UnwindSuite: FuzzSuite {
     static let name = "unwind"
     static let maximumInput = 256
 
-    private let originals: [ChangeableSpace]
+    /// By a hash of their names, so that an input means the same stack when others are added.
+    private let originals: [(key: UInt64, space: ChangeableSpace)]
     private let engine = UnwindEngine(verifyEvery: 0)
     /// Walks each stack by both engines, so that libunwind sees what rules take for granted.
     private let both = UnwindEngine(verifyEvery: 1)
@@ -21,16 +22,29 @@ final class UnwindSuite: FuzzSuite {
             last += 1
             return last
         }
-        originals = try FixtureFolder.names.map { ChangeableSpace(try FixtureFolder.load($0), number: numbers) }
+        let spaces = try FixtureFolder.names.map { name in
+            (Self.key(name), ChangeableSpace(try FixtureFolder.load(name), number: numbers))
+        }
+        originals = spaces.sorted { $0.0 < $1.0 }
     }
 
     /// Each stack as it is.
-    func seeds() -> [[UInt8]] { originals.indices.map { [UInt8($0), 0] } }
+    func seeds() -> [[UInt8]] {
+        originals.map { [UInt8(truncatingIfNeeded: $0.key), UInt8(truncatingIfNeeded: $0.key >> 8), 0] }
+    }
 
-    /// An input: the number of a stack, whether both engines walk it, changes.
+    /// FNV-1a, folded to 16 bits.
+    private static func key(_ name: String) -> UInt64 {
+        let hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return (hash ^ hash >> 16 ^ hash >> 32 ^ hash >> 48) & 0xffff
+    }
+
+    /// An input: which stack, whether both engines walk it, changes.
     func run(_ input: [UInt8]) {
         var input = InputReader(input)
-        let space = ChangeableSpace(copying: originals[input.below(originals.count)])
+        let key = input.number(2)
+        let original = originals.first { $0.key >= key } ?? originals[0]
+        let space = ChangeableSpace(copying: original.space)
         let engine = input.byte() & 15 == 15 ? both : engine
         while !input.isAtEnd { space.change(&input) }
         frames.removeAll(keepingCapacity: true)
