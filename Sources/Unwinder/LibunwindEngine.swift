@@ -204,6 +204,8 @@ private final class ImageReader {
     /// libunwind reads tables by addresses of the target: one that no process has stands for the table in our memory.
     private static let indexBase: UInt64 = 1 << 63
     private var index: EhFrameIndex?
+    /// What libunwind may be shown.
+    private var rules = SoundRules()
 
     func read(_ address: UInt64, into value: UnsafeMutablePointer<UInt64>?) -> Int32 {
         guard let word = word(at: address) else { return 0 }
@@ -236,7 +238,8 @@ private final class ImageReader {
             return 0
         }
         guard let found = bytes.unwindTable,
-            let entry = try? found.entry(covering: address &- image.bias, in: bytes)
+            let entry = try? found.entry(covering: address &- image.bias, in: bytes),
+            rules.hold(at: address &- image.bias, entry, of: found, in: bytes)
         else { return 0 }
         index = found.index
         let entries = found.index == nil ? found.entries &+ image.bias : Self.indexBase

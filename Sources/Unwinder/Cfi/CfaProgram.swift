@@ -112,7 +112,10 @@ struct CfaProgram {
 
     /// Registers that are not followed may have any rule.
     private mutating func set(_ register: UInt64, _ kind: RegisterRule.Kind, _ value: Int64, count: UInt16 = 0) {
-        guard register < UInt64(UnwindRow.registerCount) else { return }
+        guard register < UInt64(UnwindRow.registerCount) else {
+            row.hasOtherRegisters = true
+            return
+        }
         row.registers[Int(register)] = RegisterRule(kind: kind, count: count, value: value)
     }
 

@@ -42,4 +42,6 @@ struct UnwindRow {
     var registers = InlineArray<17, RegisterRule>(repeating: RegisterRule())
     /// Whether the caller was interrupted by a signal, so that its pc is the instruction that runs next.
     var isSignalFrame = false
+    /// Whether there is a rule for a register that is not followed.
+    var hasOtherRegisters = false
 }
