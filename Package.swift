@@ -35,7 +35,10 @@ let fuzzed: [Target.Dependency] = [
 ]
 let fuzzing: [Target] =
     Context.environment["HEARTH_FUZZ"] == nil
-    ? [.testTarget(name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Fuzz.swift"], swiftSettings: strict)]
+    ? [
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Fuzz.swift"], swiftSettings: strict)
+    ]
     : [
         .target(name: "CFuzzDriver", path: "Tests/FuzzDriver"),
         .executableTarget(

@@ -45,7 +45,8 @@ struct PatchedFile {
         let region = regions[input.below(regions.count)]
         // Tables are most sensitive at their start.
         let kind = input.byte()
-        let offset = region.lowerBound + (kind & 16 == 0 ? input.below(min(region.count, 64)) : input.below(region.count))
+        let reach = kind & 16 == 0 ? min(region.count, 64) : region.count
+        let offset = region.lowerBound + input.below(reach)
         func value(_ index: Int, _ old: UInt8, _ input: inout InputReader) -> UInt8 {
             switch kind & 3 {
             case 0: old ^ 1 << (kind >> 5)

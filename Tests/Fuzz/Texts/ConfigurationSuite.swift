@@ -15,7 +15,8 @@ final class ConfigurationSuite: FuzzSuite {
         let lines = String(decoding: file, as: UTF8.self).split(separator: "\n")
         let settings = lines.filter { !$0.drop { $0 == " " }.hasPrefix("# ") }
         return [
-            settings.joined(separator: "\n"), "sampling:\n  hertz: 99\n", "targets:\n  - name: a\n    match: {exe: b*}\n",
+            settings.joined(separator: "\n"), "sampling:\n  hertz: 99\n",
+            "targets:\n  rules:\n    - name: a\n      match: {exe: b*}\n",
             "a: &b [1, {c: *b}]\n", "listen: ['127.0.0.1:1', unix:/a]\n",
         ].map { Array($0.utf8.prefix(Self.maximumInput)) }
     }

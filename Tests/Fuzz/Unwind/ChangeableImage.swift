@@ -33,7 +33,8 @@ final class ChangeableImage: ImageBytes {
         if case .header(let address, _, _) = record.table {
             let count = UInt64(record.pairs.count)
             table = .header(address: address, size: 12 + 8 * count, count: count)
-            let words = record.pairs.flatMap { pair in (0..<8).map { UInt8(truncatingIfNeeded: pair.word >> ($0 * 8)) } }
+            let words = record.pairs.flatMap { pair in (0..<8).map { UInt8(truncatingIfNeeded: pair.word >> ($0 * 8)) }
+            }
             let head = Self.head(all, address, count: UInt32(truncatingIfNeeded: count))
             all.removeAll { $0.0 >= address && $0.0 < address + 12 }
             all.append((address, head + words))
