@@ -27,6 +27,15 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
+/// What documents for a browser are put together from.
+let pageParts = [
+    "theme.css", "viewer.css", "page.css", "page.html", "document.html", "graph.css", "graph.js",
+    "text.js", "palette.js", "tree.js", "turned.js", "search.js", "layout.js", "facts.js", "paint.js", "flame.js",
+    "table.js", "truth.js", "profile.js", "viewer.js", "document.js",
+    "address.js", "daemon.js", "targets.js", "timescale.js", "timelinePaint.js", "timeline.js", "difference.js",
+    "filters.js", "downloads.js", "keys.js", "page.js",
+]
+
 let package = Package(
     name: "hearth",
     products: [
@@ -77,16 +86,7 @@ let package = Package(
             ] + nio,
             exclude: ["Encoders/Pprof/profile.proto"],
             // Bytes in the code: a resource bundle would bring Foundation into the daemon.
-            resources: [
-                .embedInCode("Page/page.html"),
-                .embedInCode("Page/page.css"),
-                .embedInCode("Page/page.js"),
-                .embedInCode("Page/flame.css"),
-                .embedInCode("Page/flame.js"),
-                .embedInCode("Page/document.html"),
-                .embedInCode("Page/graph.css"),
-                .embedInCode("Page/graph.js"),
-            ],
+            resources: pageParts.map { .embedInCode("Page/\($0)") },
             swiftSettings: strict),
         library("Configuration", ["Model", "Platform", "CYaml"]),
 
