@@ -33,7 +33,7 @@ let pageParts = [
     "text.js", "palette.js", "tree.js", "turned.js", "search.js", "layout.js", "facts.js", "paint.js", "flame.js",
     "table.js", "truth.js", "profile.js", "viewer.js", "document.js",
     "address.js", "daemon.js", "targets.js", "timescale.js", "timelinePaint.js", "timeline.js", "difference.js",
-    "filters.js", "downloads.js", "keys.js", "page.js",
+    "filters.js", "downloads.js", "timebar.js", "keys.js", "page.js",
 ]
 
 let package = Package(

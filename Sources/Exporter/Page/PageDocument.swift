@@ -50,7 +50,7 @@ enum PageDocument {
         PackageResources.address_js, PackageResources.daemon_js, PackageResources.targets_js,
         PackageResources.timescale_js, PackageResources.timelinePaint_js, PackageResources.timeline_js,
         PackageResources.difference_js, PackageResources.filters_js, PackageResources.downloads_js,
-        PackageResources.keys_js, PackageResources.page_js,
+        PackageResources.timebar_js, PackageResources.keys_js, PackageResources.page_js,
     ])
 
     private static func joined(_ parts: [[UInt8]]) -> String { parts.map(text).joined() }

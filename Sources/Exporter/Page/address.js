@@ -1,13 +1,14 @@
 /* What is looked at, as the fragment of the address: a link shows the same. Times in seconds since the Unix epoch. */
 const WINDOWS = [["10s", "10 s", 2], ["1m", "1 min", 5], ["5m", "5 min", 15], ["15m", "15 min", 30], ["1h", "1 h", 60]];
 const REACHES = [["900", "15 min"], ["3600", "1 h"], ["21600", "6 h"], ["86400", "24 h"], ["604800", "7 d"]];
+const SERIES = [["cpu", "CPUs"], ["samples", "samples a second"], ["lost", "lost samples a second"]];
 const START = {
-  target: "all", last: "1m", from: 0, to: 0, baseFrom: 0, baseTo: 0, reach: "900", until: 0, view: "flame", isTurned: false, find: "", zoom: "",
+  target: "all", last: "1m", from: 0, to: 0, baseFrom: 0, baseTo: 0, reach: "900", until: 0, series: "cpu", view: "flame", isTurned: false, find: "", zoom: "",
   pick: "", thread: "", pid: "", func: "", module: "", by: "time", width: "now",
 };
 const oneOf = entries => value => entries.some(([key]) => key === value);
 const ALLOWED = {
-  last: value => value === "" || /^[1-9]\d{0,5}[smhd]$/.test(value), reach: oneOf(REACHES), view: oneOf(VIEWS),
+  last: value => value === "" || /^[1-9]\d{0,5}[smhd]$/.test(value), reach: oneOf(REACHES), series: oneOf(SERIES), view: oneOf(VIEWS),
   by: value => value === "time" || value === "total", width: value => value === "now" || value === "before", pid: value => /^\d{0,10}$/.test(value),
 };
 

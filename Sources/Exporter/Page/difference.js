@@ -1,4 +1,4 @@
-/* The difference of two windows as the viewer shows it: red grew, blue shrank, grey is no more than chance. */
+/* The difference of two windows (format hearth-diff-1) as the viewer shows it: red grew, blue shrank, grey is no more than chance. */
 class DiffMaterial {
   canTurn = false;
 
@@ -6,10 +6,10 @@ class DiffMaterial {
   constructor(diff, palette, width) {
     Object.assign(this, { diff, palette, tree: new Tree(diff.names.map(functionOf), diff.nodes.length) });
     const { tree } = this;
-    tree.change = diff.nodes.map((node, index) => {
-      [tree.parent[index], tree.func[index]] = [node.parent, node.function];
-      tree.weight[index] = width === "now" ? node.value : node.base;
-      return node;
+    tree.change = diff.nodes.map(([parent, func, base, value, , , low, high, significant, inlined, baseCount, count], node) => {
+      [tree.parent[node], tree.func[node], tree.inlined[node]] = [parent, func, inlined];
+      tree.weight[node] = width === "now" ? value : base;
+      return { base, value, low, high, significant, baseCount, count };
     });
     tree.link();
   }
@@ -24,14 +24,14 @@ class DiffMaterial {
 
   get rows() {
     return this.functionRows ??= this.diff.functions.map(row => ({
-      ...row, entry: functionOf([row.function, row.module, "native"]), own: Math.abs(row.delta_self), total: Math.abs(row.delta_total),
+      ...row, entry: functionOf([row.function, row.module, row.kind]), ownChange: Math.abs(row.delta_self), totalChange: Math.abs(row.delta_total),
       className: row.significant ? "" : "noise",
     }));
   }
 
   get columns() {
     const tone = key => row => !row.significant ? "" : row[key] > 0 ? "more" : "less";
-    return [["own", "Self change", "self"], ["total", "Total change", "total"]].map(([key, title, name]) =>
+    return [["ownChange", "Self change", "self"], ["totalChange", "Total change", "total"]].map(([key, title, name]) =>
       [key, title, (_, row) => this.cell(row, name), tone("delta_" + name)]);
   }
 
@@ -52,9 +52,9 @@ class DiffMaterial {
   }
 
   facts(tree, node) {
-    const { base, value, low, high, significant } = tree.change[node];
+    const { base, value, low, high, significant, baseCount, count } = tree.change[node];
     return [
-      originText(tree, node), `${this.text(value)} now, ${this.text(base)} before`,
+      originText(tree, node), `${this.text(value)} now, ${this.text(base)} before · ${plural(count, "sample")} and ${number(baseCount)}`,
       `${this.signed(value - base)}${base > 0 ? ` (${value < base ? "−" : "+"}${percent(Math.abs(value - base), base)})` : ""}, 95 %: ${this.interval(low, high)}`,
       significant ? "" : "no more than chance makes it",
     ].filter(line => line);

@@ -1,5 +1,4 @@
 /* The page: puts its parts together and keeps them fresh while somebody looks. */
-const byId = id => document.getElementById(id);
 const TARGET_SECONDS = 3, TIMELINE_SECONDS = 10;
 /* Windows stay this far inside of the seconds that they mean, so that no second beside them is taken in. */
 const SLACK = 0.005;
@@ -22,36 +21,9 @@ class Page {
       ["Filter module", "Only stacks with this module", entry => this.look({ module: entry.module, zoom: "" })],
     ]);
     this.filters = new Filters(this.viewer.filters, change => this.look({ ...change, zoom: "" }));
-    this.buildBar();
-    this.buildComparison();
+    this.bar = new TimeBar(this);
     new Keys(byId("keys"), this.viewer.graph, this.keys());
     this.listen();
-  }
-
-  buildBar() {
-    this.windows = choice("Length of the window", WINDOWS.map(([key, text]) => [key, text, `The last ${text}, kept fresh`]), key => this.goLive(key));
-    this.live = button("Pause", "", () => this.pause());
-    this.reaches = make("select", "field", ...REACHES.map(([key, text]) => Object.assign(make("option", "", "show " + text), { value: key })));
-    this.reaches.setAttribute("aria-label", "What the timeline shows");
-    this.reaches.addEventListener("change", () => this.look({ reach: this.reaches.value }));
-    this.earlier = button("‹", "Earlier", () => this.pan(-1));
-    this.later = button("›", "Later", () => this.pan(1));
-    this.compare = button("Compare", "With the time before (c)", () => this.toggleComparison());
-    this.link = button("Copy link", "A link to exactly this (l)", () => this.copyLink());
-    const menu = make("details", "menu", make("summary", "button", "Download"));
-    this.downloads = new Downloads(menu, format => profilePath(this.pinned(), format));
-    byId("when").append(this.windows, this.live, this.reaches, make("span", "joined", this.earlier, this.later), this.compare, this.link, menu);
-  }
-
-  buildComparison() {
-    this.nowText = make("span");
-    this.beforeText = make("span");
-    this.by = choice("Unit", [["time", "CPU time", "CPU seconds per second"], ["total", "Share", "Share of each window's own total"]], by => this.look({ by }));
-    this.width = choice("Width of frames", [["now", "wide as now"], ["before", "wide as before"]], width => this.look({ width }));
-    const swap = button("Swap", "Exchange the two windows", () => this.swap());
-    const close = button("Close", "No comparison (c)", () => this.toggleComparison());
-    byId("comparison").append(make("i", "swatch now"), this.nowText, "against", make("i", "swatch before"), this.beforeText,
-      make("span", "grow"), this.by, this.width, swap, close);
   }
 
   listen() {
@@ -69,7 +41,7 @@ class Page {
       [["r"], "callers: upside down", () => this.viewer.turn.click()], [["j", "k"], "next or previous target", key => this.targets.beside(key === "j" ? 1 : -1)],
       [["1", "2", "3", "4", "5"], "window from 10 s to 1 h", key => this.goLive(WINDOWS[key - 1][0])], [["p"], "pause, or back to now", () => this.pause()],
       [["[", "]"], "earlier, later on the timeline", key => this.pan(key === "[" ? -1 : 1)], [["c"], "compare with the time before", () => this.toggleComparison()],
-      [["d"], "download", () => this.downloads.open()], [["l"], "copy a link to exactly this", () => this.copyLink()], [["s"], "light, dark, or as the system", () => this.scheme.next()],
+      [["d"], "download", () => this.bar.downloads.open()], [["l"], "copy a link to exactly this", () => this.copyLink()], [["s"], "light, dark, or as the system", () => this.scheme.next()],
       [["Esc"], "clear the search, then the zoom", () => this.viewer.escape()],
     ];
   }
@@ -91,20 +63,10 @@ class Page {
   }
 
   showState() {
-    const { state } = this, isLive = state.last !== "";
-    byId("title").textContent = byId("title").title = state.target === "all" ? "all targets" : visible(state.target);
+    const { state } = this;
     document.title = "Hearth: " + visible(state.target);
     this.targets.choose(state.target);
-    choose(this.windows, state.last);
-    this.live.textContent = isLive ? "Pause" : "Live";
-    this.live.title = isLive ? "Hold this window (p)" : "Back to now (p)";
-    this.reaches.value = state.reach;
-    this.compare.setAttribute("aria-pressed", String(state.baseTo > 0));
-    byId("comparison").hidden = !state.baseTo;
-    choose(this.by, state.by);
-    choose(this.width, state.width);
-    const bounds = (from, to) => `${dayAndClock(from)} to ${clock(to)} (${span(to - from)})`;
-    if (state.baseTo) [this.nowText.textContent, this.beforeText.textContent] = [bounds(state.from, state.to), bounds(state.baseFrom, state.baseTo)];
+    this.bar.show(state);
     this.filters.show(state);
     this.markTimeline();
     this.writeAddress();
@@ -204,7 +166,7 @@ class Page {
 
   async timelineData() {
     const { state } = this, common = { target: state.target, ...reachOf(state) };
-    const series = { ...common, name: "cpu", points: "400" };
+    const series = { ...common, name: state.series, points: "400" };
     const [main, part, events] = await Promise.all([
       this.daemon.ask("series", pathOf("/api/v1/series", series)),
       state.func ? this.daemon.ask("part", pathOf("/api/v1/series", { ...series, function: state.func })) : null,
@@ -215,7 +177,7 @@ class Page {
     const line = lineOf(main) || { start: main.start, step: main.step, values: [] };
     const to = main.start + main.step * line.values.length;
     const over = lineOf(part);
-    return { main: line, part: over && { ...over, label: visible(state.func) }, events: events.events, from: to - state.reach, to };
+    return { main: line, part: over && { ...over, label: visible(state.func) }, unit: SERIES.find(([key]) => key === state.series)[1], events: events.events, from: to - state.reach, to };
   }
 
   /* A window or the one to compare with, as dragged on the timeline. */

@@ -39,7 +39,7 @@ class TargetList {
     }
     const rows = [all, ...this.targets.map(target => ({ ...target, key: target.name }))];
     const isListed = rows.some(row => row.key === this.chosen);
-    if (!isListed) rows.push({ key: this.chosen, name: this.chosen, cpus: 0, processes: 0, runtime: "", isGone: true });
+    if (!isListed) rows.push({ key: this.chosen, name: this.chosen, cpus: 0, processes: 0, runtime: "", isGone: this.targets.length > 0 });
     return rows.filter((row, index) => index === 0 || row.key === this.chosen || row.name.toLowerCase().includes(this.find));
   }
 

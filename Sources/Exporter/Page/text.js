@@ -31,6 +31,7 @@ function choose(group, key) {
   for (const element of group.children) element.setAttribute("aria-pressed", String(element.dataset.key === key));
 }
 
+const byId = id => document.getElementById(id);
 const number = value => Math.round(value).toLocaleString("en-US");
 
 function plural(count, word) {

@@ -27,7 +27,7 @@ class Timeline {
     new ResizeObserver(() => this.draw()).observe(this.host);
   }
 
-  /* `data`: main and part (series or null), events, from, to. */
+  /* `data`: main and part (series or null), unit, events, from, to. */
   show(data) {
     this.data = data;
     this.message.hidden = true;
@@ -127,7 +127,7 @@ class Timeline {
 
   valueText({ start, step, values }, at, label) {
     const value = values[Math.floor((at - start) / step)];
-    return value === undefined ? "" : label + (value === null ? "not recorded" : `${value.toFixed(2)} CPUs`);
+    return value === undefined ? "" : label + (value === null ? "not recorded" : `${trim2(value)} ${this.data.unit}`);
   }
 
   key(event) {

@@ -20,7 +20,7 @@ class TimelinePainter {
     const most = roundUp(Math.max(0.05, ...data.main.values.map(value => value ?? 0)));
     this.line(data.main, most, this.palette.area, this.palette.bar);
     if (data.part) this.line(data.part, most, null, this.palette.match);
-    this.text(3, LANE + 7, `${trim2(most)} CPUs`, this.palette.soft);
+    this.text(3, LANE + 7, `to ${trim2(most)}`, this.palette.soft);
     for (const event of data.events) this.event(event);
     if (windows.base) this.window(windows.base, this.palette.base);
     if (windows.now) this.window(windows.now, this.palette.accent);
