@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import TestKit
 import Testing
 
@@ -181,7 +182,7 @@ struct PageTests {
             #expect(
                 Set(paths.compactMap { $0.split(separator: "format=").last.map { String($0.prefix { $0 != "&" }) } })
                     == Set(ProfileFormat.all.map(\.name)))
-            for path in paths { #expect(try running.ask(path).status == 200, "\(path)") }
+            for path in paths { #expect(try running.ask("GET", path).status == 200, "\(path)") }
         }
     }
 

@@ -111,7 +111,7 @@ public final class Browser {
             return true
             """
         guard try driver.run(script) as? Bool == true else { throw CommandFailure(description: "no button \(text)") }
-        defer { try? driver.run("document.querySelector('[data-wanted]')?.removeAttribute('data-wanted')") }
+        defer { _ = try? driver.run("document.querySelector('[data-wanted]')?.removeAttribute('data-wanted')") }
         try driver.click("[data-wanted]")
     }
 

@@ -203,7 +203,7 @@ class Page {
   /* Moves the timeline by half of what it shows; its right end stops at now. */
   pan(direction) {
     const now = Date.now() / 1000, reach = Number(this.state.reach), until = (this.state.until || now) + direction * reach / 2;
-    this.look({ until: until >= now ? 0 : Math.round(until) });
+    this.look({ until: until > now - reach / 10 ? 0 : Math.round(until) });
   }
 
   toggleComparison() {
