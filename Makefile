@@ -9,7 +9,7 @@ RELEASE  = $(SWIFT) build -c release --static-swift-stdlib $(FLAGS)
 FORMATTED = Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint format golden fixture install uninstall clean
+.PHONY: help run build test bench lint format golden fixture pictures install uninstall clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ fixture: ## records the stack of a thread for the tests: PID= NAME= [THREAD=] (g
 	@scripts/bootstrap test
 	$(SWIFT) build --product hearth-fixture $(FLAGS)
 	@scripts/record-fixture "$(NAME)" --pid "$(PID)" $(if $(THREAD),--thread "$(THREAD)")
+
+pictures: ## takes the pictures of the documentation: daemon, programs, browser (root, some minutes)
+	@scripts/bootstrap test
+	@scripts/pictures
 
 install: build ## installs both programs, the units and the configuration (PREFIX, DESTDIR)
 	@scripts/install install "$(DESTDIR)" "$(PREFIX)"

@@ -121,6 +121,9 @@ let package = Package(
         // What tests share: programs with a known truth, fixtures, goldens, real external tools.
         .target(name: "TestKit", dependencies: ["Model", "Platform"], path: "Tests/TestKit", swiftSettings: strict),
         tests("TestKitTests", ["TestKit"]),
+        // Takes the pictures of the documentation (scripts/pictures).
+        .executableTarget(
+            name: "hearth-pictures", dependencies: ["TestKit"], path: "Tests/Pictures", swiftSettings: strict),
         tests("RuntimesTests", ["Runtimes", "Binary", "Platform", "TestKit"]),
         tests("ModelTests", ["Model", "TestKit"]),
         tests("PlatformTests", ["Platform", "TestKit"]),

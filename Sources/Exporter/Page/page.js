@@ -122,22 +122,24 @@ class Page {
   }
 
   showEmpty() {
-    const isFiltered = Object.values(filtersOf(this.state)).some(value => value);
     this.viewer.notice(false, "No samples in this window",
-      isFiltered ? "No stack passed the filters." : "Nothing of this target ran then: it slept, or it was not there.",
-      ...this.waysOut(isFiltered));
+      this.isFiltered ? "No stack passed the filters." : "Nothing of this target ran then: it slept, or it was not there.",
+      ...this.waysOut());
   }
 
-  waysOut(isFiltered) {
+  get isFiltered() { return Object.values(filtersOf(this.state)).some(value => value); }
+
+  /* Buttons that lead to where there is something to see. */
+  waysOut() {
     const noFilter = button("Remove the filters", "", () => this.look({ thread: "", pid: "", func: "", module: "" }));
-    return [...(isFiltered ? [noFilter] : []), button("Last 15 min", "", () => this.goLive("15m")), " ",
+    return [...(this.isFiltered ? [noFilter, " "] : []), button("Last 15 min", "", () => this.goLive("15m")), " ",
       ...(this.state.target === "all" ? [] : [button("All targets", "", () => this.targets.pick("all"))])];
   }
 
   showTrouble(error) {
     this.say(error.status ? "" : error.message, true);
     const retry = button("Ask again", "", () => this.look({}));
-    this.viewer.notice(true, error.message, error.hint || "", retry, " ", ...(error.status === 404 ? this.waysOut(false) : []));
+    this.viewer.notice(true, error.message, error.hint || "", retry, " ", ...(error.status === 404 ? this.waysOut() : []));
   }
 
   async refreshTargets() {
@@ -169,7 +171,7 @@ class Page {
     const series = { ...common, name: state.series, points: "400" };
     const [main, part, events] = await Promise.all([
       this.daemon.ask("series", pathOf("/api/v1/series", series)),
-      state.func ? this.daemon.ask("part", pathOf("/api/v1/series", { ...series, function: state.func })) : null,
+      this.isFiltered ? this.daemon.ask("part", pathOf("/api/v1/series", { ...series, ...filtersOf(state) })) : null,
       this.daemon.ask("events", pathOf("/api/v1/events", common)),
     ]);
     if (!main || !events) return null;
@@ -177,7 +179,7 @@ class Page {
     const line = lineOf(main) || { start: main.start, step: main.step, values: [] };
     const to = main.start + main.step * line.values.length;
     const over = lineOf(part);
-    return { main: line, part: over && { ...over, label: visible(state.func) }, unit: SERIES.find(([key]) => key === state.series)[1], events: events.events, from: to - state.reach, to };
+    return { main: line, part: over, unit: SERIES.find(([key]) => key === state.series)[1], events: events.events, from: to - state.reach, to };
   }
 
   /* A window or the one to compare with, as dragged on the timeline. */

@@ -22,6 +22,7 @@ class TargetList {
   /* CPU over time of the busiest targets. */
   showSeries(answer) {
     this.lines = new Map(answer.series.map(series => [series.target, series.values]));
+    this.lines.set("all", sumOf(answer.series.map(series => series.values)));
     this.draw();
   }
 
@@ -67,6 +68,11 @@ class TargetList {
     line.addEventListener("click", () => this.pick(row.key));
     return line;
   }
+}
+
+/* Place by place; a gap only where all have one. */
+function sumOf(rows) {
+  return (rows[0] || []).map((_, place) => rows.reduce((sum, row) => row[place] === null ? sum : sum + row[place], null));
 }
 
 /* Numbers as a small line; what was not recorded stays empty. */

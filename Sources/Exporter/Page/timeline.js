@@ -118,7 +118,7 @@ class Timeline {
     if (!this.data) return;
     const x = this.place(event), at = this.scale.seconds(x), grip = this.gripAt(x);
     this.canvas.style.cursor = !grip ? "crosshair" : grip.part === "both" ? "grab" : "ew-resize";
-    const lines = [this.valueText(this.data.main, at, ""), this.data.part ? this.valueText(this.data.part, at, this.data.part.label + " ") : ""];
+    const lines = [this.valueText(this.data.main, at, ""), this.data.part ? this.valueText(this.data.part, at, "filtered: ") : ""];
     for (const event of this.data.events.filter(event => Math.abs(this.scale.x(event.time) - x) <= GRIP).slice(0, 4)) {
       lines.push(`${clock(event.time)} ${event.kind}: ${visible(event.text || event.target)}`);
     }
