@@ -9,10 +9,10 @@ RELEASE  = $(SWIFT) build -c release --static-swift-stdlib $(FLAGS)
 FORMATTED = Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench verify-long lint format golden fixture install uninstall clean
+.PHONY: help run build test bench verify-long lint format golden fixture pictures install uninstall clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## installs what is missing, builds, starts hearthd in the foreground
 	@scripts/run
@@ -48,6 +48,10 @@ fixture: ## records the stack of a thread for the tests: PID= NAME= [THREAD=] (g
 	@scripts/bootstrap test
 	$(SWIFT) build --product hearth-fixture $(FLAGS)
 	@scripts/record-fixture "$(NAME)" --pid "$(PID)" $(if $(THREAD),--thread "$(THREAD)")
+
+pictures: ## takes the pictures of the documentation: daemon, programs, browser (root, some minutes)
+	@scripts/bootstrap test
+	@scripts/pictures
 
 install: build ## installs both programs, the units and the configuration (PREFIX, DESTDIR)
 	@scripts/install install "$(DESTDIR)" "$(PREFIX)"

@@ -46,6 +46,15 @@ let fuzzing: [Target] =
             exclude: ["FuzzTests.swift"], swiftSettings: strict),
     ]
 
+/// What documents for a browser are put together from.
+let pageParts = [
+    "theme.css", "viewer.css", "page.css", "page.html", "document.html", "graph.css", "graph.js",
+    "text.js", "palette.js", "tree.js", "turned.js", "search.js", "layout.js", "facts.js", "paint.js", "flame.js",
+    "table.js", "truth.js", "profile.js", "viewer.js", "document.js",
+    "address.js", "daemon.js", "targets.js", "timescale.js", "timelinePaint.js", "timeline.js", "difference.js",
+    "filters.js", "downloads.js", "timebar.js", "keys.js", "page.js",
+]
+
 let package = Package(
     name: "hearth",
     products: [
@@ -96,16 +105,7 @@ let package = Package(
             ] + nio,
             exclude: ["Encoders/Pprof/profile.proto"],
             // Bytes in the code: a resource bundle would bring Foundation into the daemon.
-            resources: [
-                .embedInCode("Page/page.html"),
-                .embedInCode("Page/page.css"),
-                .embedInCode("Page/page.js"),
-                .embedInCode("Page/flame.css"),
-                .embedInCode("Page/flame.js"),
-                .embedInCode("Page/document.html"),
-                .embedInCode("Page/graph.css"),
-                .embedInCode("Page/graph.js"),
-            ],
+            resources: pageParts.map { .embedInCode("Page/\($0)") },
             swiftSettings: strict),
         library("Configuration", ["Model", "Platform", "CYaml"]),
 
@@ -140,6 +140,9 @@ let package = Package(
         // What tests share: programs with a known truth, fixtures, goldens, real external tools.
         .target(name: "TestKit", dependencies: ["Model", "Platform"], path: "Tests/TestKit", swiftSettings: strict),
         tests("TestKitTests", ["TestKit"]),
+        // Takes the pictures of the documentation (scripts/pictures).
+        .executableTarget(
+            name: "hearth-pictures", dependencies: ["TestKit"], path: "Tests/Pictures", swiftSettings: strict),
         tests("RuntimesTests", ["Runtimes", "Binary", "Platform", "TestKit"]),
         tests("ModelTests", ["Model", "TestKit"]),
         tests("PlatformTests", ["Platform", "TestKit"]),

@@ -3,11 +3,11 @@ import Model
 import Unwinder
 
 /// Samples a process that runs, stops it, walks the same stacks by all unwinders and prints the figures as JSON.
-/// `Benchmarks/bench-unwind` runs it.
-guard CommandLine.arguments.count == 3, let pid = Int32(CommandLine.arguments[1]),
+/// `Benchmarks/bench-unwind` and `bench-first` run it.
+guard CommandLine.arguments.count >= 3, let pid = Int32(CommandLine.arguments[1]),
     let count = Int(CommandLine.arguments[2])
 else {
-    print("usage: hearth-bench-unwind PID SAMPLES")
+    print("usage: hearth-bench-unwind PID SAMPLES [first]")
     exit(2)
 }
 
@@ -62,6 +62,10 @@ do {
         exit(1)
     }
     defer { kill(pid, SIGCONT) }
+    if CommandLine.arguments.dropFirst(3).first == "first" {
+        try FirstStack.measure(corpus, pid: pid)
+        exit(0)
+    }
     let code = try ProcessCode(pid: pid)
     let own = ownEngines(code).map { ($0.name, Trial($0.contestant, corpus)) }
     let others = peers(code).map { ($0.name, Trial($0.contestant, corpus)) }

@@ -80,33 +80,29 @@ public struct FlameTree: Sendable {
 
 /// The tree while it grows: nodes in the order in which they were first met, parents before children.
 struct FlameGrowth {
-    private(set) var functions: [Function]
-    private(set) var nodes: [FlameTree.Node]
-    private var children: [UInt64: Int32] = [:]
-    private var groups: [Function: Int32] = [:]
+    private var tree: FunctionTree
     private let table: FunctionTable
+    private(set) var nodes: [FlameTree.Node] = []
+    var functions: [Function] { tree.functions }
 
     init(_ profile: Profile, title: String) {
         table = FunctionTable(profile)
-        functions = table.functions
-        let root = Function(name: title, module: "", kind: .group)
-        functions.append(root)
-        nodes = [FlameTree.Node(function: Int32(functions.count - 1), parent: -1, depth: 0, inlined: false)]
+        tree = FunctionTree(table, title: title)
     }
 
     /// Adds all samples, then sums up.
     mutating func grow(_ profile: Profile, levels: [FlameTree.Level]) {
-        let roots = profile.contexts.map { root(of: $0, levels: levels) }
-        var places: [UInt64: Int32] = [:]
-        for sample in profile.samples {
-            let root = roots[Int(sample.context)]
-            let place = place(of: sample.node, below: root, in: profile, &places)
-            nodes[Int(place)].selfCount += sample.count
-            nodes[Int(place)].selfWeight += sample.weight
+        var sums: [Int: (count: Int64, weight: Double)] = [:]
+        tree.add(profile, table, levels: levels) { node, sample in
+            sums[node, default: (0, 0)].count += sample.count
+            sums[node, default: (0, 0)].weight += sample.weight
         }
-        for index in nodes.indices {
-            nodes[index].count = nodes[index].selfCount
-            nodes[index].weight = nodes[index].selfWeight
+        nodes = tree.nodes.map {
+            FlameTree.Node(function: $0.function, parent: $0.parent, depth: $0.depth, inlined: $0.inlined)
+        }
+        for (node, sum) in sums {
+            (nodes[node].selfCount, nodes[node].selfWeight) = (sum.count, sum.weight)
+            (nodes[node].count, nodes[node].weight) = (sum.count, sum.weight)
         }
         for index in nodes.indices.dropFirst().reversed() {
             let parent = Int(nodes[index].parent)
@@ -115,109 +111,24 @@ struct FlameGrowth {
         }
     }
 
-    /// Which nodes stay: the heaviest, and the one met first among equals, so that no node stays without its parent.
+    /// Which nodes stay, and the share of the heaviest that does not.
     func keep(_ maximum: Int) -> (isKept: [Bool], share: Double) {
-        let limit = max(1, maximum)
-        guard nodes.count > limit else { return ([Bool](repeating: true, count: nodes.count), 0) }
-        let ranked = nodes.indices.sorted { (-nodes[$0].weight, $0) < (-nodes[$1].weight, $1) }
-        var isKept = [Bool](repeating: false, count: nodes.count)
-        for index in ranked.prefix(limit) { isKept[index] = true }
+        let kept = FunctionTree.heaviest(nodes.map(\.weight)[...], maximum: maximum)
         let whole = nodes[0].weight
-        return (isKept, whole > 0 ? nodes[ranked[limit]].weight / whole : 0)
+        return (kept.isKept, whole > 0 ? kept.left / whole : 0)
     }
 
     /// The kept nodes, depth first.
     func ordered(_ order: FlameTree.Order, keeping isKept: [Bool]) -> [FlameTree.Node] {
-        var below = [[Int]](repeating: [], count: nodes.count)
-        for index in nodes.indices.dropFirst() where isKept[index] { below[Int(nodes[index].parent)].append(index) }
-        var result: [FlameTree.Node] = []
-        var pending: [(index: Int, parent: Int32)] = [(0, -1)]
-        while let (index, parent) = pending.popLast() {
+        tree.depthFirst(keeping: isKept) { precedes($0, $1, order) }.map { index, parent in
             var node = nodes[index]
             node.parent = parent
-            let place = Int32(result.count)
-            result.append(node)
-            let sorted = below[index].sorted { precedes($0, $1, order) }
-            pending.append(contentsOf: sorted.reversed().map { ($0, place) })
+            return node
         }
-        return result
     }
 
     private func precedes(_ a: Int, _ b: Int, _ order: FlameTree.Order) -> Bool {
         if order == .weight, nodes[a].weight != nodes[b].weight { return nodes[a].weight > nodes[b].weight }
-        let first = functions[Int(nodes[a].function)]
-        let second = functions[Int(nodes[b].function)]
-        return (first.name, first.module, a) < (second.name, second.module, b)
-    }
-
-    private mutating func root(of context: SampleContext, levels: [FlameTree.Level]) -> Int32 {
-        var node: Int32 = 0
-        for level in levels {
-            let name =
-                switch level {
-                case .target: context.target
-                case .process: context.comm
-                case .thread: context.thread
-                }
-            node = child(of: node, group(name.isEmpty ? "[unknown]" : name), inlined: false)
-        }
-        return node
-    }
-
-    private mutating func group(_ name: String) -> Int32 {
-        let function = Function(name: name, module: "", kind: .group)
-        if let index = groups[function] { return index }
-        let index = Int32(functions.count)
-        functions.append(function)
-        groups[function] = index
-        return index
-    }
-
-    /// The tree node of a trie node below a group, made with all its callers when it is met first.
-    private mutating func place(
-        of node: Int32, below root: Int32, in profile: Profile, _ places: inout [UInt64: Int32]
-    ) -> Int32 {
-        var missing: [Int32] = []
-        var place = root
-        var current = node
-        while current > 0 {
-            if let known = places[Self.key(root, current)] {
-                place = known
-                break
-            }
-            missing.append(current)
-            current = profile.nodes[Int(current)].parent
-        }
-        for node in missing.reversed() {
-            place = extend(place, byFrame: profile.nodes[Int(node)].frame)
-            places[Self.key(root, node)] = place
-        }
-        return place
-    }
-
-    private mutating func extend(_ place: Int32, byFrame frame: Int32) -> Int32 {
-        let functions = table.functions(ofFrame: frame)
-        var place = place
-        for (offset, function) in functions.reversed().enumerated() {
-            place = child(of: place, function, inlined: offset > 0)
-        }
-        return place
-    }
-
-    private mutating func child(of parent: Int32, _ function: Int32, inlined: Bool) -> Int32 {
-        let key = Self.key(parent, function)
-        if let index = children[key] {
-            if !inlined { nodes[Int(index)].inlined = false }
-            return index
-        }
-        let index = Int32(nodes.count)
-        let depth = nodes[Int(parent)].depth + 1
-        nodes.append(FlameTree.Node(function: function, parent: parent, depth: depth, inlined: inlined))
-        children[key] = index
-        return index
-    }
-
-    private static func key(_ high: Int32, _ low: Int32) -> UInt64 {
-        UInt64(UInt32(bitPattern: high)) << 32 | UInt64(UInt32(bitPattern: low))
+        return tree.precedesByName(a, b)
     }
 }

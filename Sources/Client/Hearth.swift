@@ -16,6 +16,7 @@ struct Hearth: ParsableCommand {
               hearth targets
               hearth top nginx.service
               hearth flame all --seconds 10 -o flame.html
+              hearth diff nginx.service --base -15m..-10m --to 5m
               hearth record -o flame.svg -- make -j4
 
             EXIT STATUS
@@ -23,7 +24,7 @@ struct Hearth: ParsableCommand {
               4 not enough data · 5 any other failure
             """,
         version: "hearth \(HearthVersion.current)",
-        subcommands: [Targets.self, Top.self, Flame.self, Record.self, Doctor.self])
+        subcommands: [Targets.self, Top.self, Flame.self, Diff.self, Record.self, Doctor.self])
 
     /// Runs what the arguments say and says how it ended. The parser's own status for misuse, 64, becomes 2.
     static func perform(_ arguments: [String]) -> ExitStatus {

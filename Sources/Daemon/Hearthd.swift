@@ -9,7 +9,7 @@ struct Hearthd: AsyncParsableCommand {
         commandName: "hearthd",
         abstract: "Continuous profiler: samples every process of the host.",
         version: Version.text,
-        subcommands: [RunDaemon.self, CheckConfig.self, RecordCommand.self],
+        subcommands: [RunDaemon.self, CheckConfig.self, RecordCommand.self, DiffCommand.self],
         defaultSubcommand: RunDaemon.self)
 
     /// First argument with which the daemon starts itself again as the child without rights.

@@ -51,6 +51,26 @@ final class AnsweringServer {
         import http.server, json, os, socket, socketserver, sys, time, urllib.parse
         TRUTH = dict(samples=900, lost=1, truncated=2, broken=3, unnamed=4, completed=0,
             from_unix_nanoseconds=0, to_unix_nanoseconds=10_000_000_000)
+        def many(query):
+            rows = [dict(function="fn-%03d" % i, module="asked-" + query["window"], self=(50 - i) * 1e8, total=i * 1e8,
+                self_share=0.02, total_share=0.02) for i in range(50)]
+            rows.sort(key=lambda row: -row[query["sort"]])
+            return rows[:int(query["n"])]
+        def difference(target):
+            n = 0 if target == "idle" else 1
+            def side(name, samples, lost, start, end, weight):
+                return dict(target=name, seconds=300, weight=weight,
+                    truth={"samples": samples * n, "lost": lost, "from": start, "to": end})
+            def row(name, value, delta, margin, yes):
+                bounds = dict(delta_self_low=delta - margin, delta_self_high=delta + margin,
+                    delta_total_low=delta - margin, delta_total_high=delta + margin)
+                return dict(bounds, function=name, module="app", self=value, total=value + 0.1 if value else 0,
+                    delta_self=delta, delta_total=delta, significant=yes)
+            rows = [row("hot_loop", 0.3, 0.2, 0.05, True), row("evil\\x1b[2J", 0, -0.1, 0.02, True),
+                row("maybe", 0.01, 0.001, 0.05, False)]
+            if target in ("same", "idle"): rows = []
+            return dict(unit="cpus", differing_functions=len(rows), functions=rows,
+                base=side(target, 900, 1, "B", "C", 150e9), to=side(target, 950, 2, "C", "D", 225e9))
         class Handler(http.server.BaseHTTPRequestHandler):
             def address_string(self): return "local"
             def log_message(self, *a): pass
@@ -79,11 +99,16 @@ final class AnsweringServer {
                         dict(name="evil\\x1b[2J\\n", processes=1)])).encode())
                 elif url.path == "/api/v1/hot":
                     truth = dict(TRUTH, samples=0) if target == "idle" else TRUTH
-                    rows = [] if target == "idle" else [
+                    if target == "hang": time.sleep(60)
+                    rows = many(query) if target == "many" else [] if target == "idle" else [
                         dict(function="hot_loop", module="/usr/bin/app", self=5e9, total=7.5e9, self_share=0.5,
                             total_share=0.75)]
                     self.send(200, json.dumps(dict(target=target, kind="cpu", truth=truth, total=10e9,
                         functions=rows)).encode())
+                elif url.path == "/api/v1/diff" and query.get("format") == "json":
+                    self.send(200, json.dumps(difference(target)).encode())
+                elif url.path == "/api/v1/diff":
+                    self.send(200, self.path.encode())
                 elif url.path == "/api/v1/profile":
                     if "seconds" in query: time.sleep(min(2.2, int(query["seconds"])))
                     self.send(200, b"x" * int(target[4:]) if target.startswith("big-") else self.path.encode())

@@ -114,7 +114,7 @@ import Testing
 }
 
 /// As much of XML as it takes to see that tags are balanced and text is escaped.
-private struct XMLSyntax {
+struct XMLSyntax {
     private(set) var isBalanced: Bool
 
     init(_ bytes: [UInt8]) {

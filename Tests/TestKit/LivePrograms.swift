@@ -9,6 +9,8 @@ extension KnownProgram {
     public static let deep = KnownProgram("deep", .c, "live/deep.c", "gcc", flags)
     /// Threads with names, exec, one function or the other.
     public static let change = KnownProgram("change", .c, "live/change.c", "gcc", flags)
+    /// Two functions whose shares change at a signal.
+    public static let shift = KnownProgram("shift", .c, "live/shift.c", "gcc", flags)
     /// The same layout under other names, all of which begin with `wrong`: nobody may ever see one.
     public static let changeWrong = KnownProgram(
         "change-wrong", .c, "live/change.c", "gcc",

@@ -73,9 +73,62 @@ public final class WebDriver {
         try send("POST", try element(selector) + "/value", ["text": text])
     }
 
-    /// Width of the window as a phone has it.
-    public func emulate(width: Int) throws {
-        let size: [String: Any] = ["width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false]
+    /// Moves the pointer, and nothing else.
+    public func hover(_ place: Place) throws { try perform([Self.move(to: place)]) }
+
+    /// Presses and releases the button of the pointer at a place.
+    public func click(at place: Place) throws {
+        try perform([Self.move(to: place), ["type": "pointerDown", "button": 0], ["type": "pointerUp", "button": 0]])
+    }
+
+    /// Presses the button at a place and releases it at another.
+    ///
+    /// - Parameter key: a key that is held meanwhile, as in ``press(_:)``.
+    public func drag(from start: Place, to end: Place, holding key: String? = nil) throws {
+        let middle = Place(x: (start.x + end.x) / 2, y: (start.y + end.y) / 2)
+        let moves: [[String: Any]] = [
+            Self.move(to: start), ["type": "pointerDown", "button": 0], Self.move(to: middle), Self.move(to: end),
+            ["type": "pointerUp", "button": 0],
+        ]
+        let held = key.map { [["type": "keyDown", "value": $0]] + Array(repeating: ["type": "pause"], count: 5) }
+        try perform(held == nil ? moves : [["type": "pause"]] + moves, keys: held)
+        if key != nil { try send("DELETE", session + "/actions", nil) }
+    }
+
+    /// Types keys to whatever has the focus; special keys have code points of their own (section 17.4.2).
+    public func press(_ keys: String) throws {
+        let strokes = keys.flatMap { [["type": "keyDown", "value": "\($0)"], ["type": "keyUp", "value": "\($0)"]] }
+        try perform(nil, keys: strokes)
+    }
+
+    /// A point of the window, in CSS pixels from its upper left corner.
+    public struct Place: Hashable, Sendable {
+        /// To the right.
+        public var x: Double
+        /// Down.
+        public var y: Double
+        /// A point.
+        public init(x: Double, y: Double) { (self.x, self.y) = (x, y) }
+    }
+
+    private static func move(to place: Place) -> [String: Any] {
+        ["type": "pointerMove", "duration": 0, "x": Int(place.x.rounded()), "y": Int(place.y.rounded())]
+    }
+
+    /// Steps of the pointer and of the keys, side by side (section 17.5).
+    private func perform(_ pointer: [[String: Any]]?, keys: [[String: String]]? = nil) throws {
+        var sources: [[String: Any]] = []
+        if let pointer {
+            let kind = ["pointerType": "mouse"]
+            sources.append(["type": "pointer", "id": "mouse", "parameters": kind, "actions": pointer])
+        }
+        if let keys { sources.append(["type": "key", "id": "keyboard", "actions": keys]) }
+        try send("POST", session + "/actions", ["actions": sources])
+    }
+
+    /// Size of what the window shows.
+    public func emulate(width: Int, height: Int = 800) throws {
+        let size: [String: Any] = ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false]
         try command("Emulation.setDeviceMetricsOverride", size)
     }
 
@@ -89,10 +142,10 @@ public final class WebDriver {
         try send("POST", session + "/goog/cdp/execute", ["cmd": name, "params": parameters])
     }
 
-    /// What scripts and policies have complained about.
+    /// What scripts and policies have complained about; advice about reading pixels is for tests alone.
     public func complaints() throws -> [String] {
         let entries = try send("POST", session + "/se/log", ["type": "browser"]) as? [[String: Any]] ?? []
-        return entries.compactMap { $0["message"] as? String }
+        return entries.compactMap { $0["message"] as? String }.filter { !$0.contains("willReadFrequently") }
     }
 
     /// The window as PNG.

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Glibc
-import Platform
 
 /// `hearth record`: the engine is `hearthd record`, which this becomes.
 struct Record: ParsableCommand {
@@ -35,38 +33,11 @@ struct Record: ParsableCommand {
     func run() throws {
         _ = try ProfileEnding.format(of: output)
         _ = try OutputFile(output)
-        var arguments = ["hearthd", "record", "--output", output]
+        var arguments = ["record", "--output", output]
         if let pid { arguments += ["--pid", "\(pid)"] }
         if let seconds { arguments += ["--seconds", "\(seconds)"] }
         if let hertz { arguments += ["--hertz", "\(hertz)"] }
         if !command.isEmpty { arguments += ["--"] + command }
-        throw Self.become(arguments)
-    }
-
-    /// Replaces this program; returns only when that failed.
-    private static func become(_ arguments: [String]) -> Failure {
-        var last = Errno(ENOENT)
-        for path in candidates() {
-            // SAFETY: the array is ended by nil as execv wants it, and its strings live until the call returns.
-            var pointers: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
-            unsafe _ = execv(path, &pointers)
-            last = Errno.last
-            unsafe pointers.forEach { unsafe free($0) }
-            if last.code != ENOENT { return Failure(.failed, "\(path): \(last)") }
-        }
-        return Failure(
-            .failed, "hearthd is neither beside hearth nor in PATH: \(last)", hint: "install it, or add it to PATH")
-    }
-
-    /// Beside this program first: the two belong together.
-    private static func candidates() -> [String] {
-        var paths: [String] = []
-        // SAFETY: realpath returns memory of malloc, which is freed here.
-        if let own = unsafe realpath("/proc/self/exe", nil) {
-            paths.append(AtomicFile.folder(of: unsafe String(cString: own)) + "/hearthd")
-            unsafe free(own)
-        }
-        let search = Terminal.environment("PATH") ?? "/usr/bin:/bin"
-        return paths + search.split(separator: ":").map { "\($0)/hearthd" }
+        throw Engine.become(arguments)
     }
 }

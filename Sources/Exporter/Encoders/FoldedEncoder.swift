@@ -23,7 +23,7 @@ enum FoldedEncoder {
 
     /// The name without what separates stacks and lines, marked as other tools mark the kernel and JIT code
     /// (`flamegraph.pl`, annotations of names); functions that were inlined get `_[i]`.
-    private static func name(_ function: Function) -> String {
+    static func name(_ function: Function) -> String {
         let name = String(PlainText.line(function.name).map { $0 == ";" ? ":" : $0 })
         switch function.kind {
         case .kernel: return name + "_[k]"

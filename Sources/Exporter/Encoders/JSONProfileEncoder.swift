@@ -4,10 +4,13 @@ import Model
 /// The merged tree with names, as the page draws it.
 ///
 /// `functions`: `[name, module, kind]`; `nodes`: `[parent, function, weight, self weight, count, self count, inlined]`,
-/// depth first, node 0 is the whole; `hot`: `[name, module, kind, self weight, total weight, self count, total count]`.
+/// depth first, node 0 is the whole; `hot`: `[name, module, kind, self weight, total weight, self count, total count]`;
+/// `threads`: names, `processes`: `[pid, name]`, the busiest first.
 enum JSONProfileEncoder {
     /// Rows of the table of the hottest functions.
     static let hotRows = 100
+    /// Threads and processes that are listed.
+    static let inhabitants = 50
 
     static func encode(_ document: ProfileDocument) -> [UInt8] {
         var json = JSONWriter()
@@ -30,6 +33,22 @@ enum JSONProfileEncoder {
             writeFunctions(tree.functions, to: &$0)
             writeNodes(tree.nodes, to: &$0)
             writeHot(hot, to: &$0)
+            writeInhabitants(of: document.profile, to: &$0)
+        }
+    }
+
+    private static func writeInhabitants(of profile: Profile, to json: inout JSONWriter) {
+        let found = Inhabitants(profile, limit: inhabitants)
+        json.array("threads") { list in
+            for thread in found.threads { list.value(thread) }
+        }
+        json.array("processes") { list in
+            for process in found.processes {
+                list.array {
+                    $0.value(process.pid)
+                    $0.value(process.name)
+                }
+            }
         }
     }
 

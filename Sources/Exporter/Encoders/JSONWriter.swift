@@ -27,6 +27,11 @@ struct JSONWriter {
         bytes.append(contentsOf: NumberText.json(value).utf8)
     }
 
+    mutating func field(_ key: StaticString, _ value: Bool) {
+        begin(key)
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    }
+
     mutating func field(_ key: String, number value: Int64) {
         separate()
         quote(key)

@@ -42,7 +42,7 @@ extension Routes {
             let levels = FlameTree.levels(for: selector, of: profile, threads: threads)
             let nonce = format.isDocument ? PageSecurity.makeNonce() : nil
             let document = ProfileDocument(profile: profile, target: question.target, levels: levels, nonce: nonce)
-            return Self.response(document, format, fileName: Self.fileName(question.target, format))
+            return Self.response(document, format, fileName: Self.fileName(question.target, format.fileEnding))
         }
     }
 
@@ -79,19 +79,25 @@ extension Routes {
 
     private func question(_ parameters: Parameters, fallback: Window.Fallback) throws(Refusal) -> Question {
         let target = parameters["target"] ?? "all"
-        guard target.utf8.count <= 4_096, let selector = TargetSelector(target) else {
-            throw Refusal(
-                400, "'\(Shown.text(target))' is no target",
-                hint: "a name of /api/v1/targets, pid:1234, exe:NAME, unit:NAME.service, container:ID, or all")
-        }
-        let kind = parameters["kind"] ?? SampleKind.cpu.rawValue
-        guard let sampleKind = SampleKind(rawValue: kind) else {
-            let known = SampleKind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Refusal(400, "unknown kind '\(Shown.text(kind))'", hint: "known: \(known)")
-        }
+        let selector = try Self.parseSelector(target)
+        let kind = try Self.parseKind(parameters["kind"])
         let window = try Window.parse(parameters, fallback: fallback, now: time.wall(), newest: source.extent.newest)
         let filter = try ProfileFilter(parameters)
-        return Question(selector: selector, target: target, kind: sampleKind, window: window, filter: filter)
+        return Question(selector: selector, target: target, kind: kind, window: window, filter: filter)
+    }
+
+    static func parseSelector(_ target: String) throws(Refusal) -> TargetSelector {
+        if target.utf8.count <= 4_096, let selector = TargetSelector(target) { return selector }
+        throw Refusal(
+            400, "'\(Shown.text(target))' is no target",
+            hint: "a name of /api/v1/targets, pid:1234, exe:NAME, unit:NAME.service, container:ID, or all")
+    }
+
+    static func parseKind(_ text: String?) throws(Refusal) -> SampleKind {
+        let text = text ?? SampleKind.cpu.rawValue
+        if let kind = SampleKind(rawValue: text) { return kind }
+        let known = SampleKind.allCases.map(\.rawValue).joined(separator: ", ")
+        throw Refusal(400, "unknown kind '\(Shown.text(text))'", hint: "known: \(known)")
     }
 
     /// Works the answer out now, or when the recording is over. `HEAD` does not record.
@@ -129,11 +135,11 @@ extension Routes {
     }
 
     /// Only letters that need no quoting in a header or a shell.
-    private static func fileName(_ target: String, _ format: ProfileFormat) -> String {
+    static func fileName(_ target: String, _ ending: String) -> String {
         let safe = target.unicodeScalars.prefix(80).map {
             $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "-" || $0 == "_") ? $0 : "-"
         }
-        return "hearth-" + String(String.UnicodeScalarView(safe)) + format.fileEnding
+        return "hearth-" + String(String.UnicodeScalarView(safe)) + ending
     }
 }
 

@@ -56,6 +56,7 @@ struct Routes: Sendable {
         Route("/api/v1/profile") { routes, request throws(Refusal) in try routes.profile(request) },
         Route("/api/v1/series") { routes, request throws(Refusal) in try routes.series(request) },
         Route("/api/v1/events") { routes, request throws(Refusal) in try routes.events(request) },
+        Route("/api/v1/diff") { routes, request throws(Refusal) in try routes.diff(request) },
     ]
 
     /// Never fails: a refusal is an answer too.

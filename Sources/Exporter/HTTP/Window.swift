@@ -87,6 +87,20 @@ enum Window: Equatable, Sendable {
         return .history(from: from, to: to)
     }
 
+    /// A window in one value: `FROM..TO`, or a length of time before the end of the newest slot.
+    static func parseRange(_ text: String, now: Int64, newest: Int64) throws(Refusal) -> (from: Int64, to: Int64) {
+        guard let dots = text.utf8.firstRange(of: "..".utf8) else {
+            let end = newest > 0 ? newest : now
+            return (min(end - (try parseLast(text)) + slack, end - 1), end)
+        }
+        let from = try parseTime(String(text[..<dots.lowerBound]), now: now)
+        let to = try parseTime(String(text[dots.upperBound...]), now: now)
+        guard from < to else {
+            throw Refusal(400, "'\(Shown.text(text))' ends before it begins", hint: "for example -10m..-5m")
+        }
+        return (from, to)
+    }
+
     /// RFC 3339, seconds since the Unix epoch with a fraction or without, `now`, or a length of time before now: `-5m`.
     static func parseTime(_ text: String, now: Int64) throws(Refusal) -> Int64 {
         if text == "now" { return now }

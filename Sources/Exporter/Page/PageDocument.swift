@@ -1,6 +1,6 @@
 /// Documents for a browser, put together from the parts in this folder into one file each.
 enum PageDocument {
-    /// What the page itself reads from its address.
+    /// What the page itself reads from the query of its address; the rest of its state is in the fragment.
     static let parameters = ["target", "window"]
 
     /// The page at `/`.
@@ -8,9 +8,8 @@ enum PageDocument {
         let page = Markup.fill(
             text(PackageResources.page_html),
             [
-                "nonce": attribute(nonce), "flame.css": text(PackageResources.flame_css),
-                "flame.js": text(PackageResources.flame_js), "page.css": text(PackageResources.page_css),
-                "page.js": text(PackageResources.page_js),
+                "nonce": attribute(nonce), "page.css": style + text(PackageResources.page_css),
+                "page.js": viewer + pageScript,
             ])
         return Array(page.utf8)
     }
@@ -24,8 +23,8 @@ enum PageDocument {
         let document = Markup.fill(
             text(PackageResources.document_html),
             [
-                "nonce": attribute(nonce), "title": Markup.escape(title), "profile": profile,
-                "flame.css": text(PackageResources.flame_css), "flame.js": text(PackageResources.flame_js),
+                "nonce": attribute(nonce), "title": Markup.escape(title), "profile": profile, "viewer.css": style,
+                "viewer.js": viewer, "document.js": text(PackageResources.document_js),
             ])
         return Array(document.utf8)
     }
@@ -34,4 +33,25 @@ enum PageDocument {
     static func attribute(_ nonce: String?) -> String { nonce.map { " nonce=\"\($0)\"" } ?? "" }
 
     static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Colours, and the looks of a profile.
+    private static let style = joined([PackageResources.theme_css, PackageResources.viewer_css])
+
+    /// What shows a profile, in the page and in stored documents: each script uses those before it.
+    private static let viewer = joined([
+        PackageResources.text_js, PackageResources.palette_js, PackageResources.tree_js, PackageResources.turned_js,
+        PackageResources.search_js, PackageResources.layout_js, PackageResources.facts_js, PackageResources.paint_js,
+        PackageResources.flame_js, PackageResources.table_js, PackageResources.truth_js, PackageResources.profile_js,
+        PackageResources.viewer_js,
+    ])
+
+    /// What the page has beside it.
+    private static let pageScript = joined([
+        PackageResources.address_js, PackageResources.daemon_js, PackageResources.targets_js,
+        PackageResources.timescale_js, PackageResources.timelinePaint_js, PackageResources.timeline_js,
+        PackageResources.difference_js, PackageResources.filters_js, PackageResources.downloads_js,
+        PackageResources.timebar_js, PackageResources.keys_js, PackageResources.page_js,
+    ])
+
+    private static func joined(_ parts: [[UInt8]]) -> String { parts.map(text).joined() }
 }

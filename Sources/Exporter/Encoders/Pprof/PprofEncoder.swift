@@ -11,8 +11,11 @@ enum PprofEncoder {
     }
 
     /// The file before its compression.
-    static func message(_ document: ProfileDocument) -> [UInt8] {
-        var builder = PprofBuilder(document.profile)
+    static func message(_ document: ProfileDocument) -> [UInt8] { message(document.profile, base: nil) }
+
+    /// - Parameter base: the first context of samples that are compared with; these get the label `pprof::base`.
+    static func message(_ profile: Profile, base: Int?) -> [UInt8] {
+        var builder = PprofBuilder(profile, base: base)
         let profile = builder.build()
         // A message of only known fields and no required ones always serializes.
         return (try? profile.serializedBytes()) ?? []
@@ -22,6 +25,7 @@ enum PprofEncoder {
 /// The pprof message while it is filled; identifiers are dense and start with 1.
 private struct PprofBuilder {
     private let profile: Profile
+    private let base: Int?
     private var output = PprofProfile()
     private var strings: [String: Int64] = ["": 0]
     private var functions: [SourceFunction: UInt64] = [:]
@@ -37,8 +41,9 @@ private struct PprofBuilder {
         var module: Int32
     }
 
-    init(_ profile: Profile) {
+    init(_ profile: Profile, base: Int?) {
         self.profile = profile
+        self.base = base
         mappings = [UInt64](repeating: 0, count: profile.modules.count)
         locations = [UInt64](repeating: 0, count: profile.frames.count)
         ranges = ModuleRange.of(profile)
@@ -78,6 +83,7 @@ private struct PprofBuilder {
         }
         message.value = [sample.count, NumberText.rounded(sample.weight)]
         message.label = labels(profile.contexts[Int(sample.context)])
+        if let base, Int(sample.context) >= base { message.label.append(text("pprof::base", "true")) }
         output.sample.append(message)
     }
 
