@@ -8,7 +8,8 @@ struct CfaExpressionTests {
     private func value(_ code: [UInt8], on first: UInt64? = nil) -> UInt64? {
         let image = FlatImage(address: 0x2000, code, padding: 8)
         let cursor = ByteCursor(image, at: 0x2000, count: UInt64(code.count))
-        return CfaExpression.value(cursor, on: first) { question in
+        var remaining = 1 << 17
+        return CfaExpression.value(cursor, on: first, remaining: &remaining) { question in
             switch question {
             case .register(let number): number < 17 ? number * 1000 : nil
             case .memory(let address): address == 0x666 ? nil : address &* 2

@@ -22,15 +22,20 @@ struct CfaExpression {
     /// - Parameters:
     ///   - code: at its first byte, limited to its size.
     ///   - first: pushed before it runs: the CFA for the rules of registers.
-    static func value(_ code: ByteCursor, on first: UInt64?, _ answer: (Question) -> UInt64?) -> UInt64? {
-        withoutActuallyEscaping(answer) { answer in
+    ///   - remaining: operations that may still be run, for all expressions of a walk.
+    static func value(
+        _ code: ByteCursor, on first: UInt64?, remaining: inout Int, _ answer: (Question) -> UInt64?
+    ) -> UInt64? {
+        let limit = min(remaining, maximumOperations)
+        var operations = 0
+        defer { remaining -= operations }
+        return withoutActuallyEscaping(answer) { answer in
             var expression = CfaExpression(cursor: code, start: code, answer: answer)
             do throws(CfiError) {
                 if let first { try expression.push(first) }
-                var operations = 0
                 while expression.cursor.remaining > 0 {
+                    guard operations < limit else { return nil }
                     operations += 1
-                    guard operations <= maximumOperations else { return nil }
                     try expression.runNext()
                 }
                 return try expression.pop()

@@ -11,6 +11,9 @@ struct RegisterWalk: FrameWalk {
 
     /// Steps that did not lead upwards.
     private var setbacks = 0
+    /// Operations of expressions that may still be run. A frame takes some dozens; a hostile one thousands, on a stack
+    /// of thousands of frames.
+    private var remainingOperations = 1 << 17
 
     init(_ sample: StackSample) { registers = sample.registers }
 
@@ -55,7 +58,7 @@ struct RegisterWalk: FrameWalk {
         by row: UnwindRow, in image: any ImageBytes, _ sample: StackSample
     ) -> RuleEngine.Result? {
         if row.registers[16].kind == .undefined { return .walked(.ended(.complete)) }
-        guard let cfa = cfa(row.cfa, image, sample) else { return .refused(.registers) }
+        guard let cfa = cfa(row.cfa, image, sample) else { return givenUp ?? .refused(.registers) }
         // Equal where a register holds the return address, as in vfork.
         if !row.isSignalFrame, cfa < sp { return .refused(.backwards) }
         var caller = self
@@ -65,6 +68,8 @@ struct RegisterWalk: FrameWalk {
             caller.set(register, value(rule, cfa: cfa, image, sample))
         }
         if row.registers[7].kind == .same { caller.set(7, cfa) }
+        caller.remainingOperations = remainingOperations
+        if let givenUp { return givenUp }
         guard let pc = caller.value(of: 16), caller.value(of: 7) != nil else {
             return end(row.registers[16], cfa: cfa, sample)
         }
@@ -88,14 +93,19 @@ struct RegisterWalk: FrameWalk {
         return RuleEngine.end(outside: cfa &+ UInt64(bitPattern: rule.value), of: sample)
     }
 
-    private func cfa(_ rule: CfaRule, _ image: any ImageBytes, _ sample: StackSample) -> UInt64? {
+    /// What the walk came to if its expressions took too long.
+    private var givenUp: RuleEngine.Result? {
+        remainingOperations > 0 ? nil : .walked(.ended(.broken(.unwinder)))
+    }
+
+    private mutating func cfa(_ rule: CfaRule, _ image: any ImageBytes, _ sample: StackSample) -> UInt64? {
         if rule.expressionCount == 0 {
             return value(of: rule.register).map { $0 &+ UInt64(bitPattern: rule.value) }
         }
         return evaluate(rule.value, rule.expressionCount, on: nil, image, sample)
     }
 
-    private func value(
+    private mutating func value(
         _ rule: RegisterRule, cfa: UInt64, _ image: any ImageBytes, _ sample: StackSample
     ) -> UInt64? {
         let distance = UInt64(bitPattern: rule.value)
@@ -110,11 +120,13 @@ struct RegisterWalk: FrameWalk {
         }
     }
 
-    private func evaluate(
+    private mutating func evaluate(
         _ address: Int64, _ count: UInt16, on cfa: UInt64?, _ image: any ImageBytes, _ sample: StackSample
     ) -> UInt64? {
         let cursor = ByteCursor(image, at: UInt64(bitPattern: address), count: UInt64(count))
-        return CfaExpression.value(cursor, on: cfa) { question in
+        var remaining = remainingOperations
+        defer { remainingOperations = remaining }
+        return CfaExpression.value(cursor, on: cfa, remaining: &remaining) { question in
             switch question {
             case .register(let number): value(of: number)
             case .memory(let address): sample.word(at: address)
