@@ -158,7 +158,7 @@ struct TimelineTests {
             try expectWindow(browser, from: 400, to: 300)
             #expect(isNear(Self.now - (try browser.number("page.state.baseFrom")), 700))
             #expect(try reddish(browser, "vfs_read") > 20, "what grew is red")
-            #expect(try abs(reddish(browser, "fold")) < 12, "what stayed is grey")
+            #expect(try abs(reddish(browser, "fold")) < 16, "what stayed is grey")
             try browser.keep("page-diff.png")
             try browser.press(button: "Table")
             let row = try browser.text("[...document.querySelectorAll('tbody tr')].map(r => r.textContent)[0]")
