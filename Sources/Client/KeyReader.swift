@@ -12,6 +12,9 @@ struct KeyReader {
     /// Sequences are shorter; anything longer is none.
     private static let longestSequence = 16
 
+    /// Whether something came that may be the begin of a key.
+    var isWaiting: Bool { !bytes.isEmpty }
+
     mutating func feed(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
     /// The next key; `nil` when there is none or not all of it. Bytes without a meaning are passed over.
@@ -43,11 +46,9 @@ struct KeyReader {
         return bytes.first == Self.escape ? .escape : nil
     }
 
-    /// `ESC [ … final`, `ESC O x`, `ESC x`; `nil` while the end is missing.
+    /// `ESC [ … final`, `ESC O x`, else the key itself with another one behind it; `nil` while the end is missing.
     private func sequenceLength() -> Int? {
-        guard bytes[1] == UInt8(ascii: "[") || bytes[1] == UInt8(ascii: "O") else {
-            return bytes[1] == Self.escape ? 1 : 2
-        }
+        guard bytes[1] == UInt8(ascii: "[") || bytes[1] == UInt8(ascii: "O") else { return 1 }
         if let end = bytes.dropFirst(2).firstIndex(where: { (0x40...0x7E).contains($0) }) { return end + 1 }
         return bytes.count >= Self.longestSequence ? bytes.count : nil
     }

@@ -16,6 +16,8 @@ struct LiveScreen: ~Copyable {
     private let saved: termios
     private var reader = KeyReader()
     private var size = Terminal.size()
+    /// Milliseconds after which an escape is the key and no begin of a sequence.
+    private static let pause: Int32 = 25
     private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]
 
     init() throws(Failure) {
@@ -77,7 +79,7 @@ struct LiveScreen: ~Copyable {
         if let event = systemEvent() { return event }
         var watched = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         // SAFETY: the struct outlives the call.
-        let count = unsafe poll(&watched, 1, milliseconds)
+        let count = unsafe poll(&watched, 1, reader.isWaiting ? min(milliseconds, Self.pause) : milliseconds)
         if let event = systemEvent() { return event }
         guard count > 0 else { return reader.pause().map { .key($0) } }
         var bytes = [UInt8](repeating: 0, count: 256)

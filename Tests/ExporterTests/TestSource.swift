@@ -12,6 +12,7 @@ final class TestSource: ProfileSource {
         var newest = SampleProfile.start + 10_000_000_000
         var queries: [ProfileQuery] = []
         var followsTheClock = false
+        var earlier: (until: Int64, profile: Profile)?
     }
 
     private let state = Mutex(State())
@@ -26,6 +27,7 @@ final class TestSource: ProfileSource {
     func profile(_ query: ProfileQuery) throws(QueryError) -> Profile {
         let profile = state.withLock {
             $0.queries.append(query)
+            if let earlier = $0.earlier, query.to <= earlier.until { return earlier.profile }
             return $0.profile
         }
         if query.to <= SampleProfile.start, query.to > 0 {
@@ -49,6 +51,9 @@ final class TestSource: ProfileSource {
     func followTheClock() { state.withLock { $0.followsTheClock = true } }
 
     func advance(to newest: Int64) { state.withLock { $0.newest = newest } }
+
+    /// Another answer for windows that end by then.
+    func answer(until: Int64, with profile: Profile) { state.withLock { $0.earlier = (until, profile) } }
 
     func answer(with profile: Profile) { state.withLock { $0.profile = profile } }
 }

@@ -76,7 +76,7 @@ extension Routes {
 private struct DiffSource {
     private let source: any ProfileSource
 
-    /// Parts that a window is divided into, about: many enough for a variance, long enough to forget their neighbours.
+    /// Most parts that a window is divided into: many enough for a variance, long enough to forget their neighbours.
     private static let parts: Int64 = 20
     /// No part is shorter.
     private static let shortest: Int64 = Timestamp.second
@@ -134,7 +134,7 @@ private struct DiffSource {
     private func add(
         _ whole: Profile, _ query: ProfileQuery, to side: DiffBuilder.Side, of builder: inout DiffBuilder
     ) {
-        let length = max(Self.shortest, whole.duration / Self.parts / Self.shortest * Self.shortest)
+        let length = ((whole.duration - Window.slack) / Self.parts / Self.shortest + 1) * Self.shortest
         var attempt = builder
         var start = whole.startTime
         var samples: Int64 = 0

@@ -20,7 +20,7 @@ class DiffMaterial {
 
   signed(value) { return (value < 0 ? "−" : "+") + this.text(value); }
 
-  interval(low, high) { return `${this.signed(low)} to ${this.signed(high)}`; }
+  interval(low, high) { return `${this.signed(low).replace(/ \D+$/, "")} to ${this.signed(high)}`; }
 
   get rows() {
     return this.functionRows ??= this.diff.functions.map(row => ({
@@ -30,15 +30,18 @@ class DiffMaterial {
   }
 
   get columns() {
-    const tone = key => row => !row.significant ? "" : row[key] > 0 ? "more" : "less";
-    return [["ownChange", "Self change", "self"], ["totalChange", "Total change", "total"]].map(([key, title, name]) =>
-      [key, title, (_, row) => this.cell(row, name), tone("delta_" + name)]);
+    const plain = value => [this.text(value)];
+    const tone = name => row => row["adjusted_" + name] > this.diff.false_discovery_rate ? "" : row["delta_" + name] > 0 ? "more" : "less";
+    return [["ownChange", "Self", "self"], ["totalChange", "Total", "total"]].flatMap(([key, title, name]) => [
+      [key, title + " change", (_, row) => this.changeCell(row, "delta_" + name), tone(name)],
+      [name, title + " now", plain], ["base_" + name, title + " before", plain],
+    ]);
   }
 
-  cell(row, name) {
-    const value = make("span", "", this.signed(row["delta_" + name]));
-    value.title = `${this.text(row["base_" + name])} before, ${this.text(row[name])} now; 95 %: ${this.interval(row[`delta_${name}_low`], row[`delta_${name}_high`])}`;
-    return [value];
+  changeCell(row, key) {
+    const interval = make("small", "", this.interval(row[key + "_low"], row[key + "_high"]));
+    interval.title = "95 % interval";
+    return [this.signed(row[key]), interval];
   }
 
   get note() { return "Red grew, blue shrank; grey differs no more than chance makes it."; }

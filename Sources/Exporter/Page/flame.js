@@ -24,13 +24,13 @@ class FlameGraph {
     new ResizeObserver(() => this.resize()).observe(stage);
   }
 
-  /* Takes a tree. `look`: measure (array of widths), colour(node), facts(node), isUpward. */
+  /* Takes a tree. `look`: measure (array of widths), colour(node), facts(node), isUpward. Cursor and scroll stay where the
+     same place is zoomed as before. */
   show(tree, zoomed, look) {
-    const isTurned = this.isUpward !== look.isUpward, isSame = this.tree !== null && !isTurned && zoomed === this.zoomed;
-    const offset = isSame ? this.rootOffset() : null;
-    Object.assign(this, look, { tree, hovered: -1 });
-    this.zoomed = zoomed;
-    this.cursor = zoomed;
+    const before = this.tree ? { zoom: this.tree.trailTo(this.zoomed), cursor: this.tree.trailTo(this.cursor) } : null;
+    const isSame = before !== null && before.zoom === tree.trailTo(zoomed);
+    const offset = isSame && this.isUpward === look.isUpward ? this.rootOffset() : null;
+    Object.assign(this, look, { tree, zoomed, hovered: -1, cursor: isSame ? tree.follow(before.cursor) : zoomed });
     this.arrange(offset);
   }
 

@@ -2,15 +2,23 @@
 class FunctionTable {
   static limit = 200;
 
-  /* `columns`: [key, title, cell(row) → content, class(row)?]; rows have `entry` and the keys. */
-  constructor(label, columns, pick) {
-    Object.assign(this, { columns, pick, rows: [], order: columns[0][0], isRising: false, picked: "" });
-    const head = make("tr", "", make("th", "name", "Function"), ...columns.map(column => this.heading(column)));
+  constructor(label, pick) {
+    Object.assign(this, { pick, rows: [], isRising: false, picked: "", columns: [] });
+    this.head = make("tr");
     this.body = make("tbody");
     this.rest = make("div", "rest");
-    const table = make("table", "", make("thead", "", head), this.body);
+    const table = make("table", "", make("thead", "", this.head), this.body);
     table.setAttribute("aria-label", label);
     this.element = make("div", "scroll", table, this.rest);
+  }
+
+  /* `columns`: [key, title, cell(value, row) → content, className(row)?]; rows have `entry` and the keys. */
+  measure(columns) {
+    const isNew = this.columns.length === 0;
+    this.columns = columns;
+    if (!isNew) return;
+    this.order = columns[0][0];
+    this.head.append(make("th", "name", "Function"), ...columns.map(column => this.heading(column)));
   }
 
   heading([key, title]) {
@@ -41,7 +49,9 @@ class FunctionTable {
     const sign = this.isRising ? 1 : -1, matches = this.find ? matcher(this.find) : () => true;
     const found = this.rows.filter(row => matches(row.entry));
     found.sort((a, b) => sign * (a[this.order] - b[this.order]) || (a.entry.name < b.entry.name ? -1 : 1));
+    const focused = this.body.contains(document.activeElement) ? document.activeElement.dataset.code : null;
     this.body.replaceChildren(...found.slice(0, FunctionTable.limit).map(row => this.line(row)));
+    if (focused) this.body.querySelector(`[data-code="${focused}"]`)?.focus({ preventScroll: true });
     this.rest.textContent = this.note(found.length);
   }
 
@@ -54,10 +64,11 @@ class FunctionTable {
     const name = make("button", "", row.entry.shown, make("small", "", visible(row.entry.module) || row.entry.kind));
     name.type = "button";
     name.title = row.entry.shown;
+    name.dataset.code = row.entry.code.toString(36);
     name.addEventListener("click", () => this.pick(row));
     const line = make("tr", row.className || "", make("td", "name", name), ...this.columns.map(([key, , cell, className]) =>
       make("td", className ? className(row) : "", ...cell(row[key], row))));
-    line.setAttribute("aria-selected", String(row.entry.code.toString(36) === this.picked));
+    line.setAttribute("aria-selected", String(name.dataset.code === this.picked));
     return line;
   }
 }

@@ -17,10 +17,11 @@ class TimelinePainter {
     this.scale = scale;
     this.axis();
     this.gaps(data.main);
-    const most = roundUp(Math.max(0.05, ...data.main.values.map(value => value ?? 0)));
+    const known = data.main.values.filter(value => value !== null);
+    const most = roundUp(Math.max(0.05, ...known));
     this.line(data.main, most, this.palette.area, this.palette.bar);
     if (data.part) this.line(data.part, most, null, this.palette.match);
-    this.text(3, LANE + 7, `to ${trim2(most)}`, this.palette.soft);
+    if (known.length) this.text(3, LANE + 7, `to ${trim2(most)}`, this.palette.soft);
     for (const event of data.events) this.event(event);
     if (windows.base) this.window(windows.base, this.palette.base);
     if (windows.now) this.window(windows.now, this.palette.accent);
@@ -50,9 +51,9 @@ class TimelinePainter {
       if (value === null) context.rect(scale.x(start + index * step), LANE, scale.x(start + step) - scale.x(start) + 0.5, this.bottom - LANE);
     });
     context.clip();
-    context.strokeStyle = this.palette.line;
+    context.strokeStyle = this.palette.hover;
     context.beginPath();
-    for (let x = -this.bottom; x < scale.width; x += 7) {
+    for (let x = -this.bottom; x < scale.width; x += 9) {
       context.moveTo(x, this.bottom);
       context.lineTo(x + this.bottom, 0);
     }

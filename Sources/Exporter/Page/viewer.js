@@ -27,8 +27,12 @@ class Viewer {
     this.matched.setAttribute("role", "status");
     this.filters = make("span", "filters");
     this.reset = button("Reset zoom", "Back to the whole (Esc)", () => this.zoomOut());
-    const tools = make("div", "bar tools", this.views, this.turn, this.search, this.matched, make("span", "grow"), this.filters, this.reset);
+    this.reset.className = "reset";
+    const tools = make("div", "bar tools", this.views, this.turn, this.search, this.matched, make("span", "grow"), this.filters);
     this.crumbs = make("nav", "crumbs");
+    this.path = make("span", "grow");
+    this.crumbs.append(this.path, this.reset);
+    this.crumbs.hidden = true;
     this.crumbs.setAttribute("aria-label", "Path to the zoomed function");
     this.message = make("div", "notice");
     this.message.hidden = true;
@@ -94,7 +98,7 @@ class Viewer {
     const tree = state.isTurned && material.canTurn ? material.upsideDown : material.tree;
     graph.show(tree, tree.follow(state.zoom), { isUpward: state.view === "flame", ...material.look(tree, () => graph.zoomed) });
     graph.mark(this.hits);
-    this.describe(graph, graph.zoomed);
+    this.describe(graph, graph.cursor);
   }
 
   zoomedTo(node) {
@@ -117,12 +121,11 @@ class Viewer {
 
   showPath() {
     const { tree, zoomed } = this.graph, isShown = this.state.view !== "table" && zoomed > 0;
-    this.reset.disabled = !isShown;
     this.crumbs.hidden = !isShown;
     if (!isShown) return;
     const path = tree.pathTo(zoomed);
     const shown = path.length > 7 ? [...path.slice(0, 2), -1, ...path.slice(-4)] : path;
-    this.crumbs.replaceChildren(...shown.flatMap((node, index) => (index ? [make("span", "", "›")] : []).concat(this.crumb(tree, node, node === zoomed))));
+    this.path.replaceChildren(...shown.flatMap((node, index) => (index ? [make("span", "", "›")] : []).concat(this.crumb(tree, node, node === zoomed))));
   }
 
   crumb(tree, node, isLast) {
@@ -174,19 +177,23 @@ class Sandwich {
   show(material, state, hits) {
     if (this.material !== material) this.take(material);
     const rows = material.rows, row = rows.find(row => row.entry.code.toString(36) === state.pick);
-    const picked = row || rows.reduce((best, row) => !best || row[this.table.order] > best[this.table.order] ? row : best, null);
+    const picked = row || !material.canTurn ? row : rows.reduce((best, row) => !best || row[this.table.order] > best[this.table.order] ? row : best, null);
     this.table.show(rows, state.find, picked ? picked.entry.code.toString(36) : "");
     this.both.hidden = !material.canTurn || !picked;
+    this.element.classList.toggle("alone", this.both.hidden);
     if (!this.both.hidden) this.showBoth(material, picked, hits);
   }
 
   take(material) {
-    const order = this.table?.order;
+    const keys = material.columns.map(([key]) => key).join();
+    if (this.keys !== keys) {
+      this.keys = keys;
+      this.table = new FunctionTable("Functions", row => this.events.picked(row.entry));
+      this.element.replaceChildren(this.table.element, this.both);
+    }
+    this.table.measure(material.columns);
     this.material = material;
     this.shown = null;
-    this.table = new FunctionTable("Functions", material.columns, row => this.events.picked(row.entry));
-    if (material.columns.some(([key]) => key === order)) this.table.order = order;
-    this.element.replaceChildren(this.table.element, this.both);
   }
 
   showBoth(material, row, hits) {
@@ -200,6 +207,6 @@ class Sandwich {
       });
     }
     for (const graph of [this.callers, this.callees]) graph.mark(hits);
-    this.events.focused(this.callees, 0);
+    this.events.focused(this.callees, this.callees.cursor);
   }
 }

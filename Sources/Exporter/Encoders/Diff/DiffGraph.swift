@@ -140,8 +140,8 @@ enum DiffHTMLEncoder {
         th, td { padding: 2px 10px 2px 0; text-align: right; white-space: nowrap; }
         th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
         td:first-child { max-width: 60ch; overflow: hidden; text-overflow: ellipsis; }
-        .grew { color: #c0392b; } .fell { color: #2c62b4; } .same { opacity: .6; }
-        @media (prefers-color-scheme: dark) { .grew { color: #ff8a75; } .fell { color: #82b1ff; } }
+        td.grew { color: #c0392b; } td.fell { color: #2c62b4; } td.same { opacity: .6; }
+        @media (prefers-color-scheme: dark) { td.grew { color: #ff8a75; } td.fell { color: #82b1ff; } }
 
         """
 }
