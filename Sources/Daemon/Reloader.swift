@@ -12,7 +12,7 @@ struct Reloader: Service {
     let settings: Configuration
     let threshold: LogThreshold
     let decider: TargetDecider
-    let rename: @Sendable () -> Void
+    let rename: (@Sendable () -> Void)?
     let metrics: SelfMetrics
     let manager: ServiceManager
     /// What the manager shows while all is well.
@@ -47,7 +47,7 @@ struct Reloader: Service {
     private func apply(_ new: Configuration) {
         threshold.set(Logger.Level(new.log.level))
         decider.replace(new.targets.rules)
-        rename()
+        rename?()
         var same = new
         same.log = settings.log
         same.targets = settings.targets

@@ -62,13 +62,8 @@ struct Wiring {
             configuration: exporterConfiguration(), source: LiveTargets(store: store, roots: roots), series: store,
             events: events, metrics: [metrics, store], health: health, time: SystemTime(), logger: logger,
             budget: budgets.export)
-        do {
-            try await server.start()
-        } catch {
-            throw StartFailure(description: "\(error)")
-        }
-        let idle: @Sendable () -> Void = {}
-        let rename = sampler?.renaming ?? idle
+        try await start(server)
+        let rename = sampler?.renaming
         let status = sampler == nil ? "not sampling" : "sampling"
         var loop: SamplerLoop?
         if let sampler { loop = SamplerLoop(sampler) }
@@ -78,6 +73,14 @@ struct Wiring {
             metrics: metrics, manager: manager, status: status, events: events, logger: logger)
         events.note(HostEvent(time: SystemTime().wall(), kind: .start, text: "hearthd \(Version.text) started"))
         try await serve(loop: loop, namer: namer, server: server, health: health, reloader: reloader)
+    }
+
+    private func start(_ server: ExporterServer) async throws {
+        do {
+            try await server.start()
+        } catch {
+            throw StartFailure(description: "\(error)")
+        }
     }
 
     /// The manager hears of the start when the first ring was read, without a sampler at once.
