@@ -109,6 +109,15 @@ def swift_compile(folder):
     return running(["bash", "-c", loop, "loop", source])
 
 
+def rust_compile(folder):
+    lines = [f"pub fn row{n}(a: &[i64]) -> Vec<String> {{ let mut b: Vec<i64> = a.iter().filter(|x| **x > {n})"
+             f".map(|x| x * 2 + 1).collect(); b.sort(); b.iter().map(|x| format!(\"{{}} {{}}\", x, x + {n})).collect() }}\n"
+             for n in range(120)]
+    source = write(folder, "rows.rs", "".join(lines))
+    loop = 'while :; do rustc -O --crate-type=lib "$1" -o "$1.rlib"; done'
+    return running(["bash", "-c", loop, "loop", source])
+
+
 def python(folder):
     return running([sys.executable if "python" in os.path.basename(sys.executable) else "python3", "-c", PYTHON])
 
@@ -189,6 +198,7 @@ def musl(folder):
 ALL = [
     ("C++ compile", ["cc1plus", "*g++*", "*-as", "as", "collect2"], ["g++"], cxx_compile),
     ("Swift compile", ["swift-frontend", "swift-driver", "swiftc"], ["swiftc"], swift_compile),
+    ("Rust compile", ["rustc"], ["rustc"], rust_compile),
     ("python3", ["python3*"], ["python3"], python),
     ("node", ["node*"], ["node"], node),
     ("nginx", ["nginx"], ["nginx", "wrk"], nginx),

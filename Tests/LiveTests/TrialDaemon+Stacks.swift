@@ -10,7 +10,8 @@ extension TrialDaemon {
 
     /// The query of a target from a moment to now, once it is complete.
     private func window(_ target: String, since start: Date) throws -> String {
-        let end = Date().timeIntervalSince1970.rounded(.up)
+        // A slot belongs to a window if half of it does: one second more, or the slot of this moment may not.
+        let end = Date().timeIntervalSince1970.rounded(.up) + 1
         try wait(for: "the samples until now") { try newest() > end }
         return "target=\(target)&from=\(Int(start.timeIntervalSince1970))&to=\(Int(end))"
     }

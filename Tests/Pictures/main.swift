@@ -17,12 +17,15 @@ struct Pictures {
         _ = try Command.output("gcc", ["-O2", "-g", "-o", ledger, "\(sources)/ledger.c"])
         var programs = [try RunningServer(ledger, [], log: scratch.appending("ledger.log"))]
         let compile = "while :; do g++ -O1 -c '\(sources)/report.cpp' -o '\(scratch.path)/report.o'; sleep 2; done"
+        let swift = "while :; do swiftc -O '\(sources)/../swift/split.swift' -o '\(scratch.path)/split'; sleep 3; done"
         for (tool, arguments) in [
             ("python3", ["\(sources)/orders.py"]), ("node", ["\(sources)/prices.js"]), ("bash", ["-c", compile]),
+            ("bash", ["-c", swift]),
         ] {
             switch ExternalTool.find(tool) {
             case .success(let path):
-                programs.append(try RunningServer(path, arguments, log: scratch.appending("\(tool).log")))
+                programs.append(
+                    try RunningServer(path, arguments, log: scratch.appending("\(tool)-\(programs.count).log")))
             case .failure(let reason): print("without \(tool): \(reason)")
             }
         }
@@ -71,16 +74,27 @@ guard arguments.count == 5, let seconds = UInt32(arguments[4]) else {
     print("usage: hearth-pictures HEARTHD SOURCES FOLDER SECONDS")
     exit(2)
 }
-let scratch = try TemporaryDirectory()
-let port = try FreePort.take()
-let daemon = try RunningServer(
-    arguments[1], ["--listen", "127.0.0.1:\(port)", "--state-dir", scratch.appending("state")],
-    log: scratch.appending("hearthd.log"))
-let programs = try Pictures.startPrograms(arguments[2], in: scratch)
-sleep(seconds / 2)
-programs[0].signal(SIGUSR1)
-let change = Date().timeIntervalSince1970
-sleep(seconds / 2)
-guard daemon.isRunning else { throw CommandFailure(description: "hearthd ended: \(daemon.log)") }
-try Pictures(browser: try Browser(), folder: arguments[3], port: port).takeAll(change: change)
-withExtendedLifetime((daemon, programs)) {}
+/// In a function, so that all that was started is ended, however it goes.
+func takePictures() throws {
+    let scratch = try TemporaryDirectory()
+    let port = try FreePort.take()
+    let daemon = try RunningServer(
+        arguments[1], ["--listen", "127.0.0.1:\(port)", "--state-dir", scratch.appending("state")],
+        log: scratch.appending("hearthd.log"))
+    let programs = try Pictures.startPrograms(arguments[2], in: scratch)
+    // Windows on both sides of a change, as long as they are shown.
+    sleep(seconds / 2)
+    programs[0].signal(SIGUSR1)
+    let change = Date().timeIntervalSince1970
+    sleep(seconds / 2)
+    guard daemon.isRunning else { throw CommandFailure(description: "hearthd ended: \(daemon.log)") }
+    try Pictures(browser: try Browser(), folder: arguments[3], port: port).takeAll(change: change)
+    withExtendedLifetime((daemon, programs)) {}
+}
+
+do {
+    try takePictures()
+} catch {
+    print("hearth-pictures: \(error)")
+    exit(1)
+}

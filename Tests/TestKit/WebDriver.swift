@@ -158,7 +158,7 @@ public final class WebDriver {
         let clock = ContinuousClock()
         let start = clock.now
         while try run("return Boolean(\(condition))") as? Bool != true {
-            guard clock.now - start < .seconds(15) else { throw CommandFailure(description: "never: \(condition)") }
+            guard clock.now - start < .seconds(60) else { throw CommandFailure(description: "never: \(condition)") }
             usleep(30_000)
         }
     }
