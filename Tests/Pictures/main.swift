@@ -55,14 +55,9 @@ struct Pictures {
     }
 
     func takeAll(change: Double) throws {
-        for (ending, scheme) in [("", "light"), ("-dark", "dark")] {
-            try take("page\(ending).png", "#target=all&last=5m", scheme: scheme)
-            try take("diff\(ending).png", comparison(of: "ledger", change: change), scheme: scheme)
-        }
+        try take("page.png", "#target=all&last=5m")
+        try take("diff-dark.png", comparison(of: "ledger", change: change), scheme: "dark")
         try take("table.png", "#target=all&last=5m&view=table")
-        try take("timeline.png", "#target=ledger&last=5m&view=icicle") {
-            try browser.driver.hover(try browser.middle(of: ".timeline canvas"))
-        }
         try browser.driver.prefer(scheme: "light")
         try browser.openDocument("http://127.0.0.1:\(port)/api/v1/profile?target=all&last=5m&format=html")
         try store("flame.png")

@@ -95,13 +95,6 @@ public final class Browser {
     /// The function whose frame is zoomed.
     public func zoomed() throws -> String { try text("\(graph()).tree.entry(\(graph()).zoomed).name") }
 
-    /// Where an element stands.
-    public func middle(of selector: String) throws -> WebDriver.Place {
-        let box = "document.querySelector('\(selector)').getBoundingClientRect()"
-        return WebDriver.Place(
-            x: try number("\(box).left + \(box).width / 2"), y: try number("\(box).top + \(box).height / 2"))
-    }
-
     /// Presses the button that shows a text.
     public func press(button text: String) throws {
         let script = """
