@@ -134,7 +134,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("unwind-x86_64"), .linkedLibrary("unwind"), .linkedLibrary("dw")]),
         .executableTarget(
             name: "hearth-bench-unwind",
-            dependencies: ["CPeers", "Unwinder", "Binary", "Platform", "CPlatform", "Model"],
+            dependencies: ["CPeers", "Unwinder", "Binary", "Platform", "CPlatform", "Model", "StackFixtures"],
             path: "Benchmarks/Unwind", swiftSettings: strict),
 
         // What tests share: programs with a known truth, fixtures, goldens, real external tools.

@@ -1,5 +1,6 @@
 import Binary
 import Platform
+import StackFixtures
 import Unwinder
 
 /// The code of a process as the daemon sees it: executable mappings, files read by `pread` through the block cache.
@@ -64,7 +65,7 @@ final class MappedFile: ImageBytes {
 
     init?(_ line: MapsLine, pid: Int32, number: Int, _ cache: BlockCache) {
         self.number = UInt64(number)
-        path = "/proc/\(pid)/map_files/\(line.name)"
+        path = "/proc/\(pid)/map_files/\(line.addresses)"
         if line.path == "[vdso]" {
             guard let bytes = line.memory(of: pid), let image = try? ElfImage(bytes: bytes) else { return nil }
             self.image = image
@@ -100,38 +101,12 @@ final class MappedFile: ImageBytes {
     }
 }
 
-/// A line of `/proc/PID/maps` (fs/proc/task_mmu.c, `show_map_vma`).
-struct MapsLine {
-    var range: Range<UInt64>
-    var isExecutable: Bool
-    var fileOffset: UInt64
-    var inode: UInt64
-    var path: String
+extension MapsLine {
     /// What the same file has in common.
-    var file: String { "\(inode) \(path)" }
-    /// The range as names in map_files have it.
-    var name: String { String(range.lowerBound, radix: 16) + "-" + String(range.upperBound, radix: 16) }
-
-    static func all(of pid: Int32) throws -> [MapsLine] {
-        let text = String(decoding: try FileDescriptor.open("/proc/\(pid)/maps").readAll(), as: UTF8.self)
-        return text.split(separator: "\n").compactMap { MapsLine($0) }
-    }
-
-    private init?(_ line: Substring) {
-        let words = line.split(separator: " ", maxSplits: 5)
-        guard words.count >= 5 else { return nil }
-        let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
-        guard ends.count == 2, ends[0] < ends[1], let offset = UInt64(words[2], radix: 16), let inode = UInt64(words[4])
-        else { return nil }
-        range = ends[0]..<ends[1]
-        isExecutable = words[1].dropFirst(2).first == "x"
-        fileOffset = offset
-        self.inode = inode
-        path = words.count == 6 ? String(words[5].drop { $0 == " " }) : ""
-    }
+    fileprivate var file: String { "\(inode) \(path)" }
 
     /// The bytes that are mapped.
-    func memory(of pid: Int32) -> [UInt8]? {
+    fileprivate func memory(of pid: Int32) -> [UInt8]? {
         guard let memory = try? FileDescriptor.open("/proc/\(pid)/mem") else { return nil }
         var bytes = [UInt8](repeating: 0, count: range.count)
         // SAFETY: the buffer is lent for the call.

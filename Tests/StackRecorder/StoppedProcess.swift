@@ -95,37 +95,3 @@ final class StoppedProcess: CodeSpace {
 
     func isForeign(_ address: UInt64) -> Bool { recordedMapping(at: address)?.isForeign ?? false }
 }
-
-/// A line of `/proc/PID/maps` (fs/proc/task_mmu.c, `show_map_vma`).
-struct MapsLine {
-    var range: Range<UInt64>
-    /// The range as names in map_files have it: without zeros in front.
-    var addresses: String { String(range.lowerBound, radix: 16) + "-" + String(range.upperBound, radix: 16) }
-    var permissions: String
-    var fileOffset: UInt64
-    var device: String
-    var inode: UInt64
-    var path: String
-
-    var isExecutable: Bool { permissions.dropFirst(2).first == "x" }
-    var isReadable: Bool { permissions.first == "r" }
-
-    static func all(of pid: Int32) throws -> [MapsLine] {
-        let text = String(decoding: try FileDescriptor.open("/proc/\(pid)/maps").readAll(), as: UTF8.self)
-        return text.split(separator: "\n").compactMap { MapsLine($0) }
-    }
-
-    private init?(_ line: Substring) {
-        let words = line.split(separator: " ", maxSplits: 5)
-        guard words.count >= 5 else { return nil }
-        let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
-        guard ends.count == 2, ends[0] < ends[1], let offset = UInt64(words[2], radix: 16), let inode = UInt64(words[4])
-        else { return nil }
-        range = ends[0]..<ends[1]
-        permissions = String(words[1])
-        fileOffset = offset
-        device = String(words[3])
-        self.inode = inode
-        path = words.count == 6 ? String(words[5].drop { $0 == " " }) : ""
-    }
-}

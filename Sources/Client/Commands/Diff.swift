@@ -50,10 +50,7 @@ struct Diff: ParsableCommand {
             throw ValidationError("--normalize: time or total.")
         }
         if !(1...1000).contains(count) { throw ValidationError("-n: 1 to 1000.") }
-        let known = ProfileEnding.known.map(\.format)
-        if let format, !known.contains(format) {
-            throw ValidationError("--format: one of \(known.joined(separator: ", ")).")
-        }
+        try ProfileOutput.check(format: format)
         if output == nil, format != nil { throw ValidationError("--format needs -o.") }
         if output != nil, json { throw ValidationError("Give either -o or --json.") }
     }
@@ -62,17 +59,8 @@ struct Diff: ParsableCommand {
         if other == nil { try TargetArgument.check(target) }
         if let baseTarget { try TargetArgument.check(baseTarget) }
         guard let output else { return try show() }
-        let chosen: String
-        if let format {
-            chosen = format
-        } else {
-            chosen = output == "-" ? "folded" : try ProfileEnding.format(of: output)
-        }
-        let file = output == "-" ? nil : try OutputFile(output)
-        let bytes = try ask(format: chosen)
-        guard let file else { return try Terminal.write(bytes) }
-        try file.write(bytes)
-        Terminal.say("wrote \(output) (\(Shown.bytes(Double(bytes.count))))")
+        let chosen = try ProfileOutput(output, format: format)
+        try chosen.write(try ask(format: chosen.format))
     }
 
     private func show() throws {

@@ -40,25 +40,13 @@ struct Flame: ParsableCommand {
         if windows > 1 { throw ValidationError("Give one of --seconds, --last, or --from and --to.") }
         if to != nil, from == nil { throw ValidationError("--to needs --from.") }
         if let seconds, !(1...3600).contains(seconds) { throw ValidationError("--seconds: 1 to 3600.") }
-        let known = ProfileEnding.known.map(\.format)
-        if let format, !known.contains(format) {
-            throw ValidationError("--format: one of \(known.joined(separator: ", ")).")
-        }
+        try ProfileOutput.check(format: format)
     }
 
     func run() throws {
         try TargetArgument.check(target)
-        let chosen: String
-        if let format {
-            chosen = format
-        } else {
-            chosen = output == "-" ? "folded" : try ProfileEnding.format(of: output)
-        }
-        let file = output == "-" ? nil : try OutputFile(output)
-        let bytes = try fetch(options.daemon(), format: chosen)
-        guard let file else { return try Terminal.write(bytes) }
-        try file.write(bytes)
-        Terminal.say("wrote \(output) (\(Shown.bytes(Double(bytes.count))))")
+        let chosen = try ProfileOutput(output, format: format)
+        try chosen.write(try fetch(options.daemon(), format: chosen.format))
     }
 
     private func fetch(_ daemon: Daemon, format: String) throws(Failure) -> [UInt8] {

@@ -53,11 +53,7 @@ extension Routes {
     private func parseDiffFormat(_ text: String?) throws(Refusal) -> DiffFormat {
         let name = text ?? "json"
         if let format = DiffFormat.named(name) { return format }
-        let known = DiffFormat.all.map(\.name)
-        let nearest = EditDistance.nearest(to: name, among: known)
-        throw Refusal(
-            400, "unknown format '\(Shown.text(name))'",
-            hint: nearest.map { "did you mean '\($0)'?" } ?? "known: \(known.joined(separator: ", "))")
+        throw Self.unknownFormat(name, known: DiffFormat.all.map(\.name))
     }
 
     private static func response(_ made: (document: DiffDocument, format: DiffFormat)) -> Response {

@@ -147,9 +147,13 @@ extension Routes {
     private func parseFormat(_ text: String?) throws(Refusal) -> ProfileFormat {
         let name = text ?? "json"
         if let format = ProfileFormat.named(name) { return format }
-        let known = ProfileFormat.all.map(\.name)
+        throw Self.unknownFormat(name, known: ProfileFormat.all.map(\.name))
+    }
+
+    /// The refusal of a `format=` that is none of the known ones.
+    static func unknownFormat(_ name: String, known: [String]) -> Refusal {
         let nearest = EditDistance.nearest(to: name, among: known)
-        throw Refusal(
+        return Refusal(
             400, "unknown format '\(Shown.text(name))'",
             hint: nearest.map { "did you mean '\($0)'?" } ?? "known: \(known.joined(separator: ", "))")
     }
