@@ -25,8 +25,6 @@ public enum Marker: UInt64, Sendable, CaseIterable {
     case broken = 2
     /// The middle of a very deep stack was left out.
     case elided = 3
-    /// Rare stacks of an old and long window, summed: they went on from here.
-    case folded = 4
 
     /// The name shown for the frame.
     public var name: String {
@@ -34,7 +32,6 @@ public enum Marker: UInt64, Sendable, CaseIterable {
         case .truncated: "[truncated]"
         case .broken: "[broken]"
         case .elided: "[elided]"
-        case .folded: "[folded]"
         }
     }
 }

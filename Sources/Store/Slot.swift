@@ -1,31 +1,31 @@
 import Model
 
 /// What distinguishes the samples of one slot.
-package struct SlotKey: Hashable {
-    package var node: UInt32
-    package var context: UInt32
-    package var kind: UInt8
-    package var end: UInt8
+struct SlotKey: Hashable {
+    var node: UInt32
+    var context: UInt32
+    var kind: UInt8
+    var end: UInt8
 
-    package func hash(into hasher: inout Hasher) {
+    func hash(into hasher: inout Hasher) {
         hasher.combine(UInt64(node) << 32 | UInt64(context))
         hasher.combine(UInt16(kind) << 8 | UInt16(end))
     }
 }
 
 /// Equal samples of one slot.
-package struct SlotEntry {
-    package var key: SlotKey
-    package var count: UInt32
-    package var weight: Double
+struct SlotEntry {
+    var key: SlotKey
+    var count: UInt32
+    var weight: Double
 }
 
 /// All samples of one second, closed: never changed again.
-package final class Slot: Sendable {
+final class Slot: Sendable {
     /// CLOCK_MONOTONIC ns of the start.
-    package let start: UInt64
-    package let entries: [SlotEntry]
-    package let lost: UInt64
+    let start: UInt64
+    let entries: [SlotEntry]
+    let lost: UInt64
 
     init(start: UInt64, entries: [SlotEntry], lost: UInt64) {
         self.start = start
@@ -34,9 +34,9 @@ package final class Slot: Sendable {
     }
 
     /// Length of every slot in ns.
-    package static let length: UInt64 = 1_000_000_000
+    static let length: UInt64 = 1_000_000_000
 
-    package var end: UInt64 { start &+ Self.length }
+    var end: UInt64 { start &+ Self.length }
     var bytes: Int { entries.capacity * MemoryLayout<SlotEntry>.stride + 64 }
 
     /// The same samples after nodes were renumbered.

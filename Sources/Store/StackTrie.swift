@@ -1,23 +1,20 @@
-package import Model
+import Model
 
 /// Stacks as paths from the root: stacks that share callers share nodes.
 ///
 /// Node 0 is the empty stack; a child's number is larger than its parent's.
-package struct StackTrie {
-    package private(set) var nodes: [StackNode] = [.root]
+struct StackTrie {
+    private(set) var nodes: [StackNode] = [.root]
     /// Open addressing over node numbers, 0 = free (node 0 is nobody's child). A power of two, at most 3/4 full.
     private var table = [UInt32](repeating: 0, count: 1024)
 
-    /// Only the empty stack.
-    package init() {}
-
-    package var count: Int { nodes.count }
+    var count: Int { nodes.count }
 
     /// Bytes held.
-    package var bytes: Int { nodes.capacity * MemoryLayout<StackNode>.stride + table.capacity * 4 }
+    var bytes: Int { nodes.capacity * MemoryLayout<StackNode>.stride + table.capacity * 4 }
 
     /// The node of a frame called from `parent`, made at its first use.
-    package mutating func child(of parent: UInt32, frame: UInt32) -> UInt32 {
+    mutating func child(of parent: UInt32, frame: UInt32) -> UInt32 {
         if nodes.count * 4 > table.count * 3 { grow() }
         let node = StackNode(parent: Int32(bitPattern: parent), frame: Int32(bitPattern: frame))
         var place = Self.hash(node) & (table.count - 1)

@@ -115,12 +115,12 @@ extension Store {
 }
 
 /// References to the tables at one moment.
-package struct Snapshot {
-    package let keys: [FrameKey]
-    package let names: [FrameName]
-    package let nodes: [StackNode]
-    package let contexts: [UInt32: SampleContext]
-    package let slots: [Slot]
+struct Snapshot {
+    let keys: [FrameKey]
+    let names: [FrameName]
+    let nodes: [StackNode]
+    let contexts: [UInt32: SampleContext]
+    let slots: [Slot]
 
     init(_ state: borrowing StoreState) {
         keys = state.frames.keys
